@@ -42,7 +42,7 @@ class Effect(TextChoices):
     DEFER = "defer", _("Defer")
     INFO = "info", _("Needs information")
     CAUTION = "caution", _("Caution")
-    SUPPORT = "support", _("In favour")
+    SUPPORT = "support", _("In favor")
     NOTE = "note", _("Note")
 
 

@@ -25,7 +25,6 @@ ARCHIVE = "clinic-1.0.0.tar.gz"
 NOT_HERE = {
     "certbot certonly": "needs a name that leads to this machine",
     "/etc/letsencrypt": "needs what certbot gets",
-    "--fail-level WARNING": "needs the backup, whose key goes on paper",
     "systemd-journald": "there is no systemd",
 }
 ANSWERS = {"Name": "Ada Boone", "Email": "ada@clinic.example", "Password": "a quiet passphrase"}
@@ -54,8 +53,14 @@ def start(name):
             folder = f"/var/lib/{unit['StateDirectory']}"
             subprocess.run(["install", "--directory", f"--owner={unit['User']}", folder], check=True)
         log = open(f"/var/log/{name}.log", "a")
-        subprocess.Popen(command, cwd=unit["WorkingDirectory"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                         start_new_session=True)
+        subprocess.Popen(
+            command,
+            cwd=unit["WorkingDirectory"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
 verb, names = sys.argv[1], [word for word in sys.argv[2:] if not word.startswith("-")]
 if verb == "restart" or (verb == "enable" and "--now" in sys.argv):

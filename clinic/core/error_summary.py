@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 def say_what_to_do(field: forms.Field) -> forms.Field:
     """The error summary puts the field's label before this."""
-    field.error_messages["required"] = _("Fill this in.")
+    is_choice = isinstance(field.widget, forms.widgets.ChoiceWidget)
+    field.error_messages["required"] = _("Select an option.") if is_choice else _("Enter a value.")
     return field
 
 

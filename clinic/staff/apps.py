@@ -15,7 +15,7 @@ class StaffConfig(AppConfig):
             NavigationEntry(_("Audit"), "admin:core_auditentry_changelist", "core.view_auditevent", 7),
             NavigationEntry(_("Users"), "admin:accounts_user_changelist", "accounts.view_user", 8),
         ),
-        names={"core.auditentry": ("event", "audit")},
+        names={"core.auditentry": (_("event"), _("audit"))},
         audit_labels="clinic.staff.audit_labels.audit_labels",
         hints={"core.auditentry": _("Who did what, newest first. Nothing here can be changed.")},
     )

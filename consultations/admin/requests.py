@@ -134,7 +134,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
             "hidden_by_filters": counts[f"in_{filters.tab}"] - counts["narrowed"] if term is None else 0,
             **self.search_context(term),
             "open_total": counts["in_all"],
-            "shows_emergencies": "all",
+            "shows_all_emergencies": True,
         }
         return self.page(request, "admin/consultations/queue.html", context)
 

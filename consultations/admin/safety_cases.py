@@ -90,7 +90,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
             "page_query": f"group={group.pk}" if group is not None else self.page_query(request),
             "closable": [line.pk for line in lines if line.is_anonymous and not line.is_closed] if group else [],
             **self.search_context(term),
-            "shows_emergencies": "all",
+            "shows_all_emergencies": True,
         }
         return self.page(request, "admin/consultations/safety_cases.html", context)
 

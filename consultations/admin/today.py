@@ -53,7 +53,7 @@ def today_context(user: User) -> dict[str, Any]:
         readings.log(by=user, action="request.list", page="today", **seen)
     return {
         "sees_patients": True,
-        "shows_emergencies": "none",
+        "lists_emergencies": True,
         "alarms": [*alarms_to_all, *alarms.sentences(now=now)],
         "duty": duty_now(viewer=user, now=now),
         "cases": listed,

@@ -4,11 +4,12 @@ Owner: the clinic's medical director. Source: clinical changes 1.1, sections 2, 
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from clinic.core import region_words
 from consultations.questionnaire.files import FileError, text_of
 
 DISPLAY: Final = Path(__file__).parent / "display"
@@ -36,10 +37,9 @@ def paragraph(sentences: Iterable[str]) -> str:
     return between.join(sentences)
 
 
-def words(region: str) -> dict[str, str]:
+def words(region: str) -> Mapping[str, str]:
     """The words that differ by region, as people there say them: {belly} and {poo}."""
-    table: dict[str, dict[str, str]] = document("spoken")["words"]
-    return table.get(region, table["default"])
+    return region_words.words(region)
 
 
 def patient_line(rule_id: str, of_version: str, *, region: str) -> str:

@@ -67,7 +67,7 @@ class ContactForm(forms.Form):
     )
     phone = PhoneField(
         label=gettext_lazy("Phone number"),
-        help_text=gettext_lazy("A nurse may call with a question. You can add a note, like “mobile” or “after 5 pm”."),
+        help_text=gettext_lazy("A nurse may call with a question. You can add a note, like “work” or “after 5 pm”."),
         required=False,
     )
     contact_by = forms.ChoiceField(

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.core import region_words
 from clinic.core.wording import Wording
 
 NUMBER = re.compile(r"(\d{1,6})(?:\.(\d{1,4}))?")
@@ -45,7 +46,7 @@ def plain(value: Any) -> str:
 
 def centimetres() -> str:
     """The word as the clinic's region spells it."""
-    return _("centimeters") if settings.CLINIC_REGION == "US" else _("centimetres")
+    return region_words.word("centimeters", settings.CLINIC_REGION)
 
 
 def in_feet(height: Any) -> str:

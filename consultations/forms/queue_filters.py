@@ -43,6 +43,14 @@ class Filters:
     mine: bool = False
 
     @property
+    def is_of_all(self) -> bool:
+        return self.tab == "all"
+
+    @property
+    def is_to_triage(self) -> bool:
+        return self.tab == "triage"
+
+    @property
     def is_narrowed(self) -> bool:
         return bool(self.outcome or self.priority or self.age or self.mine)
 

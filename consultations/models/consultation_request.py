@@ -11,6 +11,7 @@ from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField, PersonNameField
 from clinic.core.names import greeting_name
 from clinic.core.permissions import PermittedQuerySet
+from consultations import addressed_words
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
@@ -197,8 +198,7 @@ class ConsultationRequest(models.Model):
 
     def whose(self, thing: str) -> str:
         """ "your request" to the patient, "Ana’s request" to who helps Ana."""
-        sentence = _("%(name)s’s %(thing)s") if self.helper_name else _("your %(thing)s")
-        return sentence % {"name": self.helped_name, "thing": thing}
+        return addressed_words.whose(thing, helped_name=self.helped_name)
 
     @property
     def is_closed(self) -> bool:

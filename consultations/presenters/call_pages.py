@@ -38,11 +38,15 @@ SAID: Final = {
         "The call is recorded. A doctor should look at what was said: the safety case is open."
     ),
 }
-ADVICE: Final = {
-    Outcome.EMERGENCY: "emergency",
-    Outcome.SAME_DAY: "urgent",
-    Outcome.URGENT_REVIEW: "soon",
-}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CallAdvice:
+    """What the last page of a script tells the nurse to say."""
+
+    is_emergency: bool
+    is_urgent: bool
+    is_soon: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -148,9 +152,8 @@ def said_of(level: Outcome | None) -> str:
     return str(SAID[level]) if level in SAID else _("The call is recorded.")
 
 
-def advice_for(level: Outcome | None) -> str:
-    """Which advice the last page of a script shows; "" for none."""
-    return ADVICE.get(level, "") if level is not None else ""
+def advice_for(level: Outcome | None) -> CallAdvice:
+    return CallAdvice(level == Outcome.EMERGENCY, level == Outcome.SAME_DAY, level == Outcome.URGENT_REVIEW)
 
 
 # --- A caller ---------------------------------------------------------------------------------------------------------

@@ -96,7 +96,11 @@ def _status(
     number = len(told.standing.flags)
     if number or consultation_request.flag_level:
         title = ngettext("%(number)d red flag stands", "%(number)d red flags stand", number) % {"number": number}
-        stand = _("A consultation cannot be offered until a doctor has settled them.")
+        stand = ngettext(
+            "A consultation cannot be offered until a doctor has settled it.",
+            "A consultation cannot be offered until a doctor has settled them.",
+            number or 1,
+        )
         return title if number else _("A red flag stands"), stand, "danger"
     if any(sign.question == UNREADABLE_RULE for source in told.sources for sign in source.signs):
         text = _("Something that the person told us cannot be read. Call, and do not rely on the rest.")

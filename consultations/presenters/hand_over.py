@@ -83,7 +83,7 @@ def hand_over_page(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
         "waiting": waiting,
         "more_waiting": counts["request"] - len(waiting),
         "texts": counts["text"],
-        "messages": messages,
+        "undelivered": messages,
         "more_messages": counts["message"] - len(messages),
         "promised": promised,
         "visits": visits,

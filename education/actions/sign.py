@@ -56,6 +56,10 @@ class SignPage(PageAction[SignData, SignOff]):
     done = _("The sign-off is saved.")
     part: ClassVar[str]
 
+    @property
+    def is_clinical(self) -> bool:
+        return self.part == SignOff.Part.CLINICAL
+
     def is_meant(self, posted: Mapping[str, Any]) -> bool:
         return posted.get("part") == self.part and posted.get("decision") in SignOff.Decision.values
 

@@ -6,11 +6,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+
+from clinic.core import region_words
+
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("clinic", "consultations", "education")
 STAFF_ONLY: Final = re.compile(r"[\w/]+/templates/(admin|registration|consultations/staff)/")
 TAG: Final = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 COMMENT: Final = re.compile(r"\{% comment\b.*?%\}.*?\{% endcomment %\}", re.DOTALL)
+WORD: Final = re.compile(r"\{% word \"(\w+)\" %\}")
 QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 UNSAID: Final = frozenset({"script", "style"})
 INLINE: Final = frozenset(
@@ -48,6 +53,11 @@ def _files(root: Path, folder: str) -> list[Path]:
     return sorted(file for file in files if file.is_file())
 
 
+def say_words(template: str) -> str:
+    """The template with the words that differ by region, as the clinic's region says them."""
+    return WORD.sub(lambda tag: region_words.word(tag[1], settings.CLINIC_REGION), template)
+
+
 def words_of(template: str) -> str:
     """What a template says: paragraph by paragraph, then what its tags say, such as `title="…"` given to an include.
 
@@ -61,7 +71,7 @@ def words_of(template: str) -> str:
         return "_" if match[0].startswith("{{") else " "
 
     reader = Reader()
-    reader.feed(TAG.sub(left, COMMENT.sub(" ", template)))
+    reader.feed(TAG.sub(left, say_words(COMMENT.sub(" ", template))))
     reader.close()
     paragraphs = [" ".join(paragraph.split()) for paragraph in (*reader.paragraphs(), *said)]
     return "\n\n".join(paragraph for paragraph in paragraphs if re.search(r"[^\W_]", paragraph))

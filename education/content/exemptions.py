@@ -23,7 +23,7 @@ def sentences(content: shipped.Shipped, root: Path = template_text.ROOT) -> list
     ]
     for file in sorted(root.glob(TEMPLATES)):
         name = file.relative_to(root).as_posix()
-        citing += sentences_of_template(name, file.read_text(encoding="utf-8"))
+        citing += sentences_of_template(name, template_text.say_words(file.read_text(encoding="utf-8")))
     return citing
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from clinic.core import region_words
+
 LARGEST: Final = 2_000_000
 """Bytes of a file. The whole shipped content is a tenth of it; what is larger is something else."""
 SHOWN: Final = 40
@@ -52,8 +54,11 @@ def clean(value: object) -> str:
     return printable(text) if len(text) <= SHOWN else f"{printable(text[:SHOWN])}…"
 
 
-def read_text(path: Path, file: str, problems: Problems) -> str | None:
-    """The text of a file with plain line ends, or None and a problem. A mark of UTF-8 at its start is let go."""
+def read_text(path: Path, file: str, problems: Problems, *, region: str = "") -> str | None:
+    """The text of a file with plain line ends, or None and a problem. A mark of UTF-8 at its start is let go.
+
+    With a region, each {word} in it is the region's.
+    """
     if wrong := _unreadable(path):
         problems.add(file, "", *wrong)
         return None
@@ -80,7 +85,19 @@ def read_text(path: Path, file: str, problems: Problems) -> str | None:
         remedy = "take it out" if match.group() != "\0" else f"take it out, or {AS_UTF8}"
         problems.add(file, location, f"the character U+{ord(match.group()):04X} cannot be shown", remedy)
         return None
-    return text
+    return _said(text, file, region, problems) if region else text
+
+
+def _said(text: str, file: str, region: str, problems: Problems) -> str | None:
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        try:
+            lines[number - 1] = region_words.put_in(line, region)
+        except region_words.UnknownWordError as unknown:
+            remedy = "write one of its words, or add a line to it"
+            problems.add(file, f"line {number}", str(unknown), remedy)
+            return None
+    return "\n".join(lines)
 
 
 def _unreadable(path: Path) -> tuple[str, str] | None:
@@ -107,9 +124,9 @@ def _refused(error: Exception) -> tuple[str, str]:
     return f"it cannot be read ({getattr(error, 'strerror', None) or type(error).__name__})", "look at the disk"
 
 
-def read_page(path: Path, file: str, problems: Problems) -> tuple[dict[str, Any], str] | None:
-    """The front matter of a page, between two lines of `+++`, and the text after it."""
-    text = read_text(path, file, problems)
+def read_page(path: Path, file: str, problems: Problems, *, region: str) -> tuple[dict[str, Any], str] | None:
+    """The front matter of a page, between two lines of `+++`, and the text after it, in the words of a region."""
+    text = read_text(path, file, problems, region=region)
     if text is None:
         return None
     lines = text.split("\n")

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.text import slugify
 
+from clinic.core import region_words
 from education.claims import template_text
 from education.claims.content_checks import READ_BY_VISITORS, Remark, Waiver, remarks_in, remarks_of
 from education.content import checks
@@ -77,23 +79,24 @@ def digest(record: Record) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(folder: Path = CONTENT) -> Shipped:
-    """Read and check everything. Raises ContentError."""
+def read(folder: Path = CONTENT, *, region: str = "") -> Shipped:
+    """Read and check everything, in the words of a region: the clinic's own if none is named. Raises ContentError."""
     problems = Problems()
     if not is_folder(folder):
         problems.add(str(folder), "", "there is no such folder", "name the folder that holds “pages” and the records")
         raise ContentError(problems.sentences)
     page_names: dict[str, str] = {}
+    region = region or settings.CLINIC_REGION
     shipped = Shipped(
-        pages=list(_pages(folder, problems, page_names)),
-        sources=[_source(entry) for entry in _entries(folder, SOURCES, problems)],
-        evidence=list(_entries(folder, EVIDENCE, problems)),
-        terms=list(_entries(folder, TERMS, problems)),
-        questions=list(_entries(folder, QUESTIONS, problems)),
-        trials=list(_trials(folder, problems)),
-        regulations=[{**UNDATED, **entry} for entry in _entries(folder, REGULATIONS, problems)],
+        pages=list(_pages(folder, problems, page_names, region)),
+        sources=[_source(entry, region) for entry in _entries(folder, SOURCES, problems)],
+        evidence=list(_entries(folder, EVIDENCE, problems, region)),
+        terms=list(_entries(folder, TERMS, problems, region)),
+        questions=list(_entries(folder, QUESTIONS, problems, region)),
+        trials=list(_trials(folder, problems, region)),
+        regulations=[{**UNDATED, **entry} for entry in _entries(folder, REGULATIONS, problems, region)],
         best_bets=[{"spanish": [], **entry} for entry in _entries(folder, BEST_BETS, problems)],
-        waivers=[Waiver(**entry) for entry in _entries(folder, WAIVERS, problems)],
+        waivers=[Waiver(**entry) for entry in _entries(folder, WAIVERS, problems, region)],
         page_files=page_names,
     )
     tables = {table: getattr(shipped, table) for table in checks.TABLES}
@@ -124,9 +127,9 @@ def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
     return all_remarks + remarks_in(template_text.texts(), library)
 
 
-def _pages(folder: Path, problems: Problems, page_names: dict[str, str]) -> Iterator[Record]:
+def _pages(folder: Path, problems: Problems, page_names: dict[str, str], region: str) -> Iterator[Record]:
     for path, file in page_files(folder, problems):
-        parsed = read_page(path, file, problems)
+        parsed = read_page(path, file, problems, region=region)
         if parsed is None:
             continue
         front, body = parsed
@@ -140,15 +143,17 @@ def _pages(folder: Path, problems: Problems, page_names: dict[str, str]) -> Iter
             yield {**entry, "is_stem_cell_page": is_stem_cell_page}
 
 
-def _source(entry: Record) -> Record:
+def _source(entry: Record, region: str) -> Record:
+    """Titles and names stay as they are; the kind is our own word."""
     names = ("key", "kind", "authors", "title", "container", "year", "doi", "pmid", "url", "supports", "note")
     source: Record = {name: entry.get(name) or "" for name in names}
-    return {**source, "year": entry.get("year"), "is_verified": entry.get("verified", False)}
+    kind = region_words.put_in(source["kind"], region)
+    return {**source, "kind": kind, "year": entry.get("year"), "is_verified": entry.get("verified", False)}
 
 
-def _trials(folder: Path, problems: Problems) -> Iterator[Record]:
+def _trials(folder: Path, problems: Problems, region: str) -> Iterator[Record]:
     """A trial without a key gets one from its name, which must then have a letter of the alphabet in it."""
-    for entry in _entries(folder, TRIALS, problems):
+    for entry in _entries(folder, TRIALS, problems, region):
         key = slugify(entry["name"])[:80]
         if not entry.get("key", key):
             remedy = 'give the trial a field key = "…"'
@@ -157,9 +162,12 @@ def _trials(folder: Path, problems: Problems) -> Iterator[Record]:
             yield {"key": key, **entry}
 
 
-def _entries(folder: Path, table: Table, problems: Problems) -> Iterator[Record]:
-    """The sound records of one file, in order. A file that cannot be read has none, and is a problem."""
-    text = read_text(folder / table.file, table.file, problems)
+def _entries(folder: Path, table: Table, problems: Problems, region: str = "") -> Iterator[Record]:
+    """The sound records of one file, in order. A file that cannot be read has none, and is a problem.
+
+    Without a region they stay as they are written: titles of sources, and what people type into the search.
+    """
+    text = read_text(folder / table.file, table.file, problems, region=region)
     if text is None:
         return
     if table is SOURCES:

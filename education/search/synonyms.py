@@ -14,8 +14,11 @@ from typing import Final
 
 from snowballstemmer import stemmer
 
+from clinic.core import region_words
+
 WORD: Final = re.compile(r"[^\W_]+")
 LONGEST_WORD: Final = 40
+WORDS_ALONE: Final = re.compile(r"[a-z ]+")
 UNSAID: Final = (
     "i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself "
     "it its itself they them their theirs themselves what which who whom this that these those am is are was were be "
@@ -73,10 +76,8 @@ SYNONYMS: Final = (
     "pee | urine | urinate | wee",
     "jab | injection | shot",
     "disc | disk",
-    "randomised | randomized",
-    "tumour | tumor",
-    "centre | center",
-    "anaesthetic | anesthetic",
+    "emergency room | emergency department | casualty",
+    *(" | ".join(sorted(forms)) for forms in region_words.forms() if all(map(WORDS_ALONE.fullmatch, forms))),
 )
 """What people say and what texts say; in each line every name stands for all the others."""
 

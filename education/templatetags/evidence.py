@@ -18,8 +18,8 @@ GRADE_WORDS = {
     -1: _("Guideline statement"),
 }
 AXIAL_WORDS = {
-    "ddd": _("Cross-section of a worn disc: the centre has dried out and cracks run through the outer ring"),
-    "herniated": _("Cross-section of a herniated disc: the soft centre pushes out and presses on a nerve root"),
+    "ddd": _("Cross-section of a worn disc: the middle has dried out and cracks run through the outer ring"),
+    "herniated": _("Cross-section of a herniated disc: the soft middle pushes out and presses on a nerve root"),
     "stenosis": _("Cross-section of a narrowed spinal canal: thickened ligaments squeeze the nerves"),
     "facet": _("Cross-section showing worn, enlarged facet joints at the back of the spine"),
     "healthy": _("Cross-section of a disc without wear and with free nerve roots"),

@@ -19,7 +19,7 @@ from education.services import feedback as feedback_service
 HOURLY: Final = 3600
 A_NETWORK_AN_HOUR: Final = 20
 FIXED: Final = {page.path.strip("/"): page for page in FIXED_PAGES.values()}
-TOO_MANY: Final = _("Many remarks came from your network in the last hour. Try again later, or ring us.")
+TOO_MANY: Final = _("Many remarks came from your network in the last hour. Try again later, or call us.")
 
 
 @never_cache

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Model
 from django.utils.text import camel_case_to_spaces
 
+from clinic.core import region_words
 from tests.content_fixtures import SHIPPED
 from tests.pseudo.language import ROOT
 from tests.pseudo.reader import plain_pieces, words_of
@@ -56,10 +57,18 @@ def _read(file: Path) -> Any:
     return json.loads(file.read_text()) if file.suffix == ".json" else tomllib.loads(file.read_text())
 
 
+def in_words_of(region: str, text: str) -> str:
+    """The text with the words of a region; other placeholders stay."""
+    for name, said in region_words.words(region).items():
+        text = text.replace(f"{{{name}}}", said)
+    return text
+
+
 @cache
 def copy_pieces() -> frozenset[str]:
     """The pieces of the check's questions and results, and of what settings say."""
-    texts = [text for file in COPY for text in strings_in(_read(file))]
+    texts = [in_words_of(settings.CLINIC_REGION, text) for file in COPY for text in strings_in(_read(file))]
+    texts += region_words.words(settings.CLINIC_REGION).values()
     texts += [str(getattr(settings, name)) for name in SETTINGS]
     texts.append(settings.CLINIC_NAME.removeprefix(settings.CLINIC_SHORT_NAME))
     return frozenset(piece.lower() for text in texts for piece in plain_pieces(text))
@@ -87,6 +96,7 @@ def names_of(model: type[Model]) -> tuple[Any, Any]:
     return model._meta.verbose_name, model._meta.verbose_name_plural
 
 
+@cache
 def is_known(piece: str, data: frozenset[str]) -> bool:
     if piece in data:
         return True

@@ -1,4 +1,4 @@
-"""Switches the site to the pseudo language for one test, and lets nothing of it stay behind."""
+"""Switches the site to the pseudo language for one test, and lets nothing of it stay behind. A plugin of conftest."""
 
 import sys
 from collections.abc import Iterator
@@ -6,14 +6,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.test import override_settings
 
 from clinic.core import page_cache
-from tests.pseudo.language import LANGUAGE
+from tests.pseudo.language import LANGUAGE, write_catalogue
 
 PACKAGES = ("clinic", "education", "consultations", "crispy_forms")
 """Whose functions remember: crispy-forms keeps the templates of its fields."""
+
+
+@pytest.fixture(scope="session")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the messages of the language."""
+    folder = tmp_path_factory.mktemp("pseudo")
+    write_catalogue(folder)
+    return folder
 
 
 @contextmanager

@@ -4,11 +4,12 @@ import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from clinic.core import clock, lines
+from clinic.core import clock, lines, region_words
 
 register = template.Library()
 
@@ -35,6 +36,12 @@ def way(context: dict[str, Any], content: str, url: str, css: str = "") -> SafeS
         button = '<button type="submit" form="carried" formaction="{}" class="waybutton {}">{}</button>'
         return format_html(button, url, css, content)
     return format_html('<a{} href="{}">{}</a>', format_html(' class="{}"', css) if css else "", url, content)
+
+
+@register.simple_tag
+def word(name: str) -> str:
+    """A word that differs by region, as the clinic's region says it."""
+    return region_words.word(name, settings.CLINIC_REGION)
 
 
 @register.simple_tag

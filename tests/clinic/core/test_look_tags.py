@@ -78,7 +78,7 @@ class TestCareCard:
     def test_its_links_dial_and_lead_nowhere_else(self, settings):
         settings.EMERGENCY_NUMBER, settings.CRISIS_LINE = "115", "call the listening line"
         html = render("{% care_card %}")
-        assert "Emergency: Call 115 or go to an emergency department if:" in words_of(html)
+        assert "Emergency: Call 115 or go to an emergency room if:" in words_of(html)
         assert "call the listening line" in html
         assert re.findall(r"<a [^>]*>", html) == ['<a class="dial" href="tel:115">']
 

@@ -58,12 +58,13 @@ class TestThePage:
         assert (visit["when"], visit["who"], visit["clinician"]) == (
             "Tuesday 24 November, 10 am", "Frida Sand", "Dr Ines Halloran",
         )  # fmt: skip
-        assert [(m["what"], m["reference"]) for m in context["messages"]] == [("Private link", booked.reference)]
+        assert [(m["what"], m["reference"]) for m in context["undelivered"]] == [("Private link", booked.reference)]
         assert "Olu Brandt, Monday 23 November, 1 pm" in text
         assert "With a doctor: Ines Halloran" in text
         holders = {line["who"]: line["what"] for line in context["holders"]}
         assert holders == {"Nora Adeyemi": "1 safety case", "Ines Halloran": "1 request as its doctor"}
         assert "Emil Ravn" not in text
+        assert "{" not in text, "no row is shown as a message of the frame"
         reading = RecordRead.objects.get(action="hand_over.view")
         shown = set(PatientShown.objects.filter(reading=reading).values_list("patient_id", flat=True))
         assert shown == {item.patient_id for item in (flagged, late, soon, booked)} | {case.patient_id}
