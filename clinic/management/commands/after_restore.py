@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from clinic.core import clock
 from clinic.core.management.clinic_command import ClinicCommand
 from clinic.management import restored
-from clinic.management.restored import RestoredFacts, NotWhole, AfterRestore
+from clinic.management.restored import AfterRestore, NotWhole, RestoredFacts
 
 
 class Command(ClinicCommand):
