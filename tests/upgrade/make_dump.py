@@ -49,7 +49,8 @@ def _of_sqlite(folder: Path) -> None:
 def _of_postgresql(folder: Path) -> None:
     cluster = Cluster(folder / "cluster")
     try:
-        _make(cluster.url)
+        # Whoever makes it on a busy machine may think for long between two statements.
+        _make(f"{cluster.url}?options=-c%20idle_in_transaction_session_timeout%3D0")
         command = [
             str(cluster.programs / "pg_dump"), "--dbname", cluster.url, "--no-owner", "--no-privileges", "--inserts",
             "--rows-per-insert=200",
