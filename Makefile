@@ -19,7 +19,7 @@ FRONTEND := clinic/core/frontend
 BUILT_FROM := package.json package-lock.json bootstrap-used.txt build-bootstrap.mjs requirements.txt build_fonts.py
 BUILT := css/bootstrap.css css/fonts.css ../static/clinic/fonts/*.woff2
 
-.PHONY: help run test test-fast test-deep mutants coverage check messages weigh bench format frontend lock clean
+.PHONY: help run test test-fast test-deep mutants drill faults coverage check messages weigh bench format frontend lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,8 +52,14 @@ test-deep: .venv/.installed-dev ## Before a release: long properties, storms, th
 	@DEEP=1 .venv/bin/pytest -q -s -n 0 -m "deep or deepens" $(ARGS)
 	@$(MAKE) --no-print-directory mutants
 
+faults: .venv/.installed-dev ## Kill processes and database under load, compare what was told with rows (ACKNOWLEDGED=1000 FAULTS=30 SEED ENGINE)
+	@$(PY) -m tests.faults
+
 mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line")
 	@$(PY) -m tests.mutation
+
+drill: .venv/.installed-dev ## Back up, lose and restore a made-up clinic on both engines, with a table (REQUESTS=300, ENGINES="sqlite postgresql")
+	@$(PY) -m tests.drill
 
 coverage: .venv/.installed-dev ## Run all tests and print how many lines and branches they reach
 	@.venv/bin/pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.core.request_metrics.RequestMetricsMiddleware",
     "clinic.core.middleware.RequestIdMiddleware",
     "clinic.core.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -277,6 +278,18 @@ READINESS = (
     "consultations.services.readiness.alerts",
 )
 
+# What /metrics says beside the answers of the web processes: functions without arguments that return metrics
+
+METRICS = (
+    "clinic.core.metrics.outbox",
+    "clinic.core.metrics.worker",
+    "clinic.core.metrics.audit",
+    "clinic.core.metrics.backup",
+    "consultations.services.figures.requests",
+    "consultations.services.figures.dangers",
+    "consultations.services.figures.bookings",
+)
+
 # Headers and limits
 
 # Pages whose answers are kept by nobody, by the namespaces of their addresses; and the views among them that are not.
@@ -301,7 +314,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = env.is_on("SECURE_HSTS_PRELOAD", default=True)

@@ -20,6 +20,7 @@ clinic_urls = [
     path(".well-known/change-password", views.change_password, name="change_password"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.figures, name="metrics"),
     path("ui/", gallery.gallery, name="gallery"),
 ]
 

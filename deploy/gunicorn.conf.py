@@ -4,10 +4,14 @@ It is read anew at each reload. Nothing of the product and nothing of Django may
 the version it started with and hand it on to workers of the next one.
 """
 
+import itertools
 import json
+import os
 import runpy
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -39,6 +43,33 @@ class Worker(ThreadWorker):
         from clinic.core.server_errors import answer
 
         answer(client, exc)
+
+
+def on_starting(server):
+    """A folder for the figures of each process (`clinic/core/request_metrics.py`), in memory: a full disk must not stop
+    whoever counts.
+    """
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  (a folder of its own in it)
+    for folder in Path(memory or tempfile.gettempdir()).glob("clinic-metrics-*-*"):
+        # Of a master that was killed.
+        if not Path("/proc", folder.name.split("-")[2]).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+    prefix = f"clinic-metrics-{os.getpid()}-"
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=prefix, dir=memory)
+
+
+def on_exit(server):
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
+
+def pre_fork(server, worker):
+    """The lowest place that is free; during a reload the old processes still have theirs."""
+    taken = {other.place for other in server.WORKERS.values()}
+    worker.place = next(number for number in itertools.count(1) if number not in taken)
+
+
+def post_fork(server, worker):
+    os.environ["METRICS_PLACE"] = str(worker.place)
 
 
 vars().update(settings())

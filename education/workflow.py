@@ -28,7 +28,7 @@ PAGE_STATES: Final = {
     PUBLISHED: N_("Published"),
     UPDATING: N_("Update in progress"),
     WITHDRAWN: N_("Withdrawn"),
-    RETIRED: N_("Retired"),
+    RETIRED: N_("Archived"),
 }
 WAITING: Final = "waiting"
 SHOWN: Final = "shown"
@@ -137,7 +137,7 @@ TRANSITIONS: Final[dict[str, PageTransitionRow]] = {
             "withdraw", _to(WITHDRAWN, PUBLISHED, UPDATING), WITHDRAW,
             N_("Withdraw at once"), N_("withdrawn from the site"),
         ),
-        _row("retire", _to(RETIRED, PUBLISHED, UPDATING, WITHDRAWN), PUBLISH, N_("Retire"), N_("retired")),
+        _row("retire", _to(RETIRED, PUBLISHED, UPDATING, WITHDRAWN), PUBLISH, N_("Archive"), N_("archived")),
         _row(
             "waive", _stays((*PAGE_STATES, *RECORD_STATES)), (REVIEW, SECOND_SIGN, PUBLISH),
             N_("Keep this reason"), N_("reason given why a wording may stand"),

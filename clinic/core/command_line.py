@@ -14,9 +14,10 @@ from clinic.core.old_database import Refusal, RefusalCause
 
 NO_DATABASE: Final = frozenset(
     {
-        "assess", "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "findstatic", "help",
-        "lint_claims", "makemessages", "makemigrations", "migrate", "optimizemigration", "sqlmigrate",
-        "squashmigrations", "startapp", "startproject", "static_pages", "test", "testserver", "version",
+        "after_restore", "assess", "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "drill",
+        "findstatic", "help", "lint_claims", "make_backup_key", "makemessages", "makemigrations", "migrate",
+        "optimizemigration", "print_keys", "read_keys", "restore", "sqlmigrate", "squashmigrations", "startapp",
+        "startproject", "static_pages", "test", "testserver", "version",
     }
 )  # fmt: skip
 """Commands that use no table of ours; `migrate` looks for itself, also where somebody calls it from elsewhere."""

@@ -8,6 +8,7 @@ import enum
 import os
 import shlex
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -229,6 +230,12 @@ def _known_migrations() -> set[tuple[str, str]]:
         for label in OURS
         for file in (Path(apps.get_app_config(label).path) / "migrations").glob("[0-9]*.py")
     }
+
+
+def unknown_migrations(applied: Iterable[str]) -> list[str]:
+    """Of migrations written as app.name, those of ours that this version does not have."""
+    known = {".".join(pair) for pair in _known_migrations()}
+    return sorted(name for name in applied if name.partition(".")[0] in OURS and name not in known)
 
 
 def _shown(path: Path) -> str:

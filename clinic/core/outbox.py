@@ -16,6 +16,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext_noop
 
 from clinic.core import audit, channels, clock
 from clinic.core.channels import Letter, MessageDraft
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 BATCH: Final = 200
 MASKED: Final = "[private link]"
+DOUBTFUL: Final = gettext_noop(
+    "It waited when a backup was made, which was restored since: it may have gone out meanwhile."
+)
 UNDELIVERED: Final = Q(parked_at__isnull=False, is_stopped=False)
 """What staff must see to."""
 
@@ -194,6 +198,14 @@ def go_on(messages: QuerySet[OutboxMessage], *, reason: str) -> int:
     return stopped.update(
         parked_at=None, is_stopped=False, last_error="", lease_until=None, due_at=due, attempts=0, crashes=0
     )
+
+
+def park_doubtful() -> int:
+    """In a restored database: what was due may have gone out since the backup was made. Staff look at each and try it
+    again or leave it. Alerts go out once more, since twice is better than never, and so does what is not due yet.
+    """
+    doubtful = OutboxMessage.objects.filter(sent_at=None, parked_at=None, send_at__lte=clock.now())
+    return doubtful.exclude(lane=Lane.ALERTS).update(parked_at=clock.now(), last_error=DOUBTFUL, lease_until=None)
 
 
 @transaction.atomic

@@ -34,21 +34,21 @@ OLD_BACKUP: Final = timedelta(hours=26)
 DATABASE_FOLDER: Final = Path("/var/lib/postgresql")
 
 
-def report(request: HttpRequest) -> tuple[dict[str, str], bool]:
+def report(request: HttpRequest | None = None) -> tuple[dict[str, str], bool]:
     """A word for each thing, and whether pages can be served: only the database decides that.
 
     It is asked for the revision of the pages that everybody may read. When it does not answer, or has no tables,
     nothing is left but what this process still holds in memory. Whatever else is wrong is named and stops no page.
     """
-    statuses = {"database": _database(request)}
-    is_ready = statuses["database"] == "ok"
+    known = {"database": _database(request)}
+    is_ready = known["database"] == "ok"
     for path in settings.READINESS:
         name, word = _probe(path) if is_ready else (path.rpartition(".")[2], "unknown")
-        statuses[name] = word
-    return statuses, is_ready
+        known[name] = word
+    return known, is_ready
 
 
-def _database(request: HttpRequest) -> str:
+def _database(request: HttpRequest | None) -> str:
     try:
         import_string(settings.PAGE_CACHE_REVISION)()
     except Error as problem:

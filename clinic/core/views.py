@@ -7,9 +7,11 @@ from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from clinic.core import readiness
+from clinic.core import error_pages, metrics, readiness
 from clinic.core.context_processors import THEMES
+from clinic.core.logs import note_cause
 from clinic.core.notices import PRIVACY_NOTICE_VERSION
 
 ONE_YEAR = 365 * 24 * 60 * 60
@@ -87,6 +89,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """503 only when no page can be made. Everything else that is wrong is named, and the status stays 200."""
     statuses, is_ready = readiness.report(request)
     return _status(statuses, code=200 if is_ready else 503)
+
+
+@require_safe
+def figures(request: HttpRequest) -> HttpResponse:
+    """For whoever watches the site: this machine, or who has the token. To anybody else there is no such page."""
+    if not metrics.may_read(request):
+        note_cause(request, "metrics: neither this machine nor the token")
+        return error_pages.not_found(request)
+    response = HttpResponse(metrics.report(), content_type=CONTENT_TYPE_LATEST)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _status(facts: dict[str, str], *, code: int = 200) -> JsonResponse:

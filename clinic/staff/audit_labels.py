@@ -6,6 +6,7 @@ WORDS = {
     "audit.list": _("Audit: looked at the list"),
     "audit.restored": _("Audit: the database was put back to an earlier time"),
     "audit.view": _("Audit: looked at an entry"),
+    "database.restore": _("Database: restored from a backup"),
     "key.retire": _("Field key: nothing is encrypted under it any more"),
     "message.retry": _("Message: tried again"),
     "message.list": _("Messages: looked at the list"),

@@ -2,8 +2,7 @@
 
 What is encrypted goes with the keys that it stands under, in every copy that is ever made of the database from then on;
 what is plain and says who somebody is gives way to a tombstone. The audit trail is not touched: it holds codes and
-numbers of rows, never a word of a patient's. A backup from before holds the key: whoever restores one erases again
-(docs/operations.md).
+numbers of rows, never a word of a patient's. A backup from before holds the key: `after_restore` erases again.
 """
 
 import dataclasses
@@ -55,6 +54,18 @@ def erase(*, patient: Patient, by: User) -> Patient:
     Raises NotAllowed, and StillNeeded while a request, a safety case or a text of theirs waits for somebody.
     """
     require(by, Actor.MANAGER)
+    return _erase(patient, by=by)
+
+
+@transaction.atomic
+def erase_again(*, patient: Patient) -> Patient:
+    """In a copy from before an erasure, do what was decided then. Twice is harmless. Raises StillNeeded where this copy
+    is from before somebody had done with them: nobody may be forgotten with a danger on its clock.
+    """
+    return _erase(patient, by=None)
+
+
+def _erase(patient: Patient, *, by: User | None) -> Patient:
     records = _records_of(patient)
     requests, cases = _lock(records)
     # The persons before the row: whoever joins holds them and waits for the row.
@@ -70,7 +81,8 @@ def erase(*, patient: Patient, by: User) -> Patient:
     _blank(records)
     details = {"requests": sorted(item.pk for item in requests), "cases": sorted(item.pk for item in cases)}
     for pk in sorted(records.patients):
-        audit.record(action="patient.erase", target=Patient(pk=pk), by=by, details=details)
+        actor = "" if by else "system"
+        audit.record(action="patient.erase", target=Patient(pk=pk), by=by, actor=actor, details=details)
     fresh.refresh_from_db()
     return fresh
 
@@ -131,10 +143,10 @@ def _stop_mail(requests: list[ConsultationRequest]) -> None:
     mails.update(recipient="", payload=None, content=None, content_deleted_at=now, data_key="")
 
 
-def _take_out_of_persons(records: Records, *, by: User) -> None:
+def _take_out_of_persons(records: Records, *, by: User | None) -> None:
     """Nobody stands behind it beside others any more; what was written of why is gone with the joins."""
     for pk in sorted(records.patients):
-        persons.separate(patient=Patient(pk=pk), reason=ERASED_NAME, by=by)
+        persons.take_out(patient=Patient(pk=pk), reason=ERASED_NAME, by=by)
         PersonJoin.objects.of(Patient(pk=pk)).delete()
 
 

@@ -99,6 +99,12 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
     Returns False when it stands alone already. Raises NotAllowed, PersonChanged.
     """
     require(by, *MAY_JOIN)
+    return take_out(patient=patient, reason=reason, by=by, seen=seen)
+
+
+@transaction.atomic
+def take_out(*, patient: Patient, reason: str, by: User | None, seen: Collection[int] = ()) -> bool:
+    """The same, also for what the software does by itself: then `by` is empty. The caller asks whether it may."""
     rows = hold_with_requests(patient)
     if len(rows) == 1:
         return False
@@ -112,7 +118,8 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
         PersonJoin.objects.create(first_id=neighbors[0], second_id=key, joined_at=now, joined_by=by, reason=reason)
     settle(rows)
     refresh_flags(rows)
-    audit.record(action="person.separate", target=patient, by=by, details={"rows": [row.pk for row in rows]})
+    details = {"rows": [row.pk for row in rows]}
+    audit.record(action="person.separate", target=patient, by=by, actor="" if by else "system", details=details)
     return True
 
 
@@ -268,7 +275,7 @@ def overlap_of(rows: Collection[Patient]) -> VisitsOverlap | None:
     return VisitsOverlap(*pairs[0]) if pairs else None
 
 
-def _end(join: PersonJoin, *, reason: str, by: User) -> None:
+def _end(join: PersonJoin, *, reason: str, by: User | None) -> None:
     join.ended_at, join.ended_by, join.ended_reason = clock.now(), by, reason
     join.save(update_fields=["ended_at", "ended_by", "ended_reason"])
 

@@ -41,8 +41,8 @@ class RetireData:
 class Retire(Closing[RetireData]):
     verb, data_class, form_class = "retire", RetireData, RetireForm
     closed_state = Page.State.RETIRED
-    button = _("Retire it")
-    done = _("“%(title)s” is retired.")
+    button = _("Archive it")
+    done = _("“%(title)s” is archived.")
 
     def check(self, ctx: Context[Page], data: RetireData) -> None:
         public = Page.objects.public().exclude(pk=ctx.row.pk).values_list("path", flat=True)

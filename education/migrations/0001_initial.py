@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                             ("published", "Published"),
                             ("updating", "Update in progress"),
                             ("withdrawn", "Withdrawn"),
-                            ("retired", "Retired"),
+                            ("retired", "Archived"),
                         ],
                         default="draft",
                         editable=False,
@@ -261,7 +261,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["order", "path"],
                 "permissions": [
-                    ("publish_page", "Can publish and retire pages and records"),
+                    ("publish_page", "Can publish and archive pages and records"),
                     ("review_page", "Can review pages as a clinician"),
                     ("second_sign_page", "Can give the second sign-off"),
                     ("withdraw_page", "Can withdraw pages at once"),

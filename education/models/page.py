@@ -41,7 +41,7 @@ class Page(ShippedRecord):
         PUBLISHED = workflow.PUBLISHED, _("Published")
         UPDATING = workflow.UPDATING, _("Update in progress")
         WITHDRAWN = workflow.WITHDRAWN, _("Withdrawn")
-        RETIRED = workflow.RETIRED, _("Retired")
+        RETIRED = workflow.RETIRED, _("Archived")
 
     class Kind(models.TextChoices):
         HOME = "home", _("Home")
@@ -138,7 +138,7 @@ class Page(ShippedRecord):
     class Meta:
         ordering: ClassVar = ["order", "path"]
         permissions: ClassVar = [
-            ("publish_page", _("Can publish and retire pages and records")),
+            ("publish_page", _("Can publish and archive pages and records")),
             ("review_page", _("Can review pages as a clinician")),
             ("second_sign_page", _("Can give the second sign-off")),
             ("withdraw_page", _("Can withdraw pages at once")),

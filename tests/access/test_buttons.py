@@ -177,6 +177,7 @@ POLICY: dict[str, str] = {
     "clinic:change_password": READ,
     "clinic:healthz": READ,
     "clinic:readyz": READ,
+    "clinic:metrics": READ,
     "clinic:gallery": READ,
     "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
     "consultations:screen": WALKER,

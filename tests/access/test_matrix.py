@@ -181,6 +181,7 @@ MATRIX = {
     "clinic:change_password": EVERYONE_SENT_ON,
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
+    "clinic:metrics": EVERYONE,  # from this machine, as here, or with the token
     "clinic:gallery": NOWHERE,  # only with DEBUG
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,

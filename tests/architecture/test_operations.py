@@ -71,7 +71,9 @@ def test_files_of_ours_that_it_names_are_there():
 def test_every_unit_is_installed_and_started():
     for unit in UNITS:
         assert [line for line in SHOWN if line.startswith("install ") and f"deploy/{unit.name}" in line], unit.name
-        assert [line for line in SHOWN if "enable --now" in line and unit.stem in line.split()], unit.name
+        assert [
+            line for line in SHOWN if "enable --now" in line and {unit.stem, f"{unit.stem}.timer"} & {*line.split()}
+        ], unit.name
 
 
 def test_every_file_of_nginx_is_installed():

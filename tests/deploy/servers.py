@@ -98,7 +98,7 @@ class Servers:
     def start_gunicorn(self) -> None:
         """Its database is away, as it needs none to answer what is tested here. Its own settings stand in a file."""
         (self.folder / "env").write_text(
-            f"BIND=127.0.0.1:{self.direct}\nWEB_CONCURRENCY=1\nPROXY_COUNT=1\nHTTPS=1\nMETRICS_TOKEN={'m' * 32}\n"
+            f"BIND=127.0.0.1:{self.direct}\nWEB_CONCURRENCY=2\nPROXY_COUNT=1\nHTTPS=1\nMETRICS_TOKEN={'m' * 32}\n"
         )
         with (self.folder / "gunicorn.log").open("ab") as log:
             self.gunicorn = self._start(log)

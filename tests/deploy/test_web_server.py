@@ -197,6 +197,21 @@ class TestCompression:
         assert "content-encoding" not in answer.headers
 
 
+def test_figures_are_the_sum_over_the_processes_and_not_for_strangers(servers: Servers) -> None:
+    for _ in range(12):
+        assert servers.ask("/healthz", port=servers.direct).status == 200
+    answer = servers.ask("/metrics", port=servers.direct)
+    counted = re.search(rb'clinic_http_answers_total\{route="clinic:healthz",status="200"\} (\S+)', answer.body)
+    assert answer.status == 200
+    assert counted is not None
+    assert float(counted[1]) >= 12
+    assert b'clinic_ready{name="database"} 0.0' in answer.body
+    stranger = "X-Forwarded-For: 203.0.113.9\r\n"
+    assert servers.ask("/metrics", port=servers.direct, headers=stranger).status == 404
+    token = f"{stranger}Authorization: Bearer {'m' * 32}\r\n"
+    assert servers.ask("/metrics", port=servers.direct, headers=token).status == 200
+
+
 def test_signing_in_counts_what_is_sent_and_not_the_page_with_the_form(servers: Servers) -> None:
     looked = [servers.ask("/admin/login/").status for _ in range(30)]
     assert set(looked) == {200}

@@ -142,7 +142,8 @@ def _sqlite(database: Path) -> Iterator[DatabaseSource]:
     copy = database.with_name(f".{database.name}.{secrets.token_hex(4)}{COPY_SUFFIX}")
     try:
         os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        opened = sqlite3.connect(f"file:{quote(str(database.absolute()))}?mode=ro", uri=True, timeout=60)
+        # It only reads; but through a connection that may not write, SQLite fails to copy computed columns.
+        opened = sqlite3.connect(f"file:{quote(str(database.absolute()))}?mode=rw", uri=True, timeout=60)
         with contextlib.closing(opened):
             opened.execute("VACUUM INTO ?", [str(copy)])
         with contextlib.closing(sqlite3.connect(copy)) as opened:

@@ -17,8 +17,12 @@ from clinic.core.backups.refusals import BackupRefused
 
 LIBPQ: Final = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}
 OF_OPTIONS: Final = {
-    "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
+    "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "passfile": "PGPASSFILE", "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
 }  # fmt: skip
+"""What an address may say after its question mark."""
+FOLDERS: Final = (Path("/usr/lib/postgresql"), "*/bin")
+"""Where Debian keeps the programs of each version."""
 NO_LIMITS: Final = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=60s"
 
 
@@ -50,14 +54,15 @@ def connected(given: dict[str, Any]) -> Iterator[Any]:
         connection.close()
 
 
-def program(name: str, *, server: int) -> str:
+def program(name: str, *, server: int, newest: bool = False) -> str:
     """The program of the server's own major version, or else of the next newer one. An older one cannot read it."""
     folders = [os.path.dirname(found)] if (found := shutil.which(name)) else []
-    folders += map(str, Path("/usr/lib/postgresql").glob("*/bin"))
+    root, pattern = FOLDERS
+    folders += map(str, root.glob(pattern))
     known = {major: path for folder in folders if (major := _major(path := os.path.join(folder, name)))}
     fitting = sorted(major for major in known if major >= server)
     if fitting:
-        return known[fitting[0]]
+        return known[fitting[-1 if newest else 0]]
     found_words = f"{name} of PostgreSQL {max(known)} is older than the server" if known else f"{name} is not installed"
     raise BackupRefused(
         f"{found_words}, which is PostgreSQL {server}. Install postgresql-client-{server} (Debian), and try again."

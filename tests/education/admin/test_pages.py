@@ -315,7 +315,7 @@ class TestClosing:
     def test_retiring_it_elsewhere_is_no_repeat(self, public: Page, manager: User, client: Client) -> None:
         perform("retire", public, reason="", moved_to="/faq/", by=manager)
         (said,) = press(client, manager, "retire", public, moved_to="/glossary/")
-        assert "“retired” already" in said
+        assert "“archived” already" in said
         assert public.moved_to == "/faq/"
 
     def test_taking_it_up_again_shows_nothing_yet(
@@ -326,7 +326,7 @@ class TestClosing:
         assert (public.state, public.closed_reason, public.live) == ("draft", "", None)
 
     def test_retiring_leads_on(self, public: Page, manager: User, client: Client) -> None:
-        assert press(client, manager, "retire", public, moved_to=" /faq/ ") == ["“A page” is retired."]
+        assert press(client, manager, "retire", public, moved_to=" /faq/ ") == ["“A page” is archived."]
         assert (public.state, public.moved_to) == ("retired", "/faq/")
         assert client.get("/a-page/").url == "/faq/"
 
