@@ -50,7 +50,12 @@ def on_starting(server):
     whoever counts.
     """
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  (a folder of its own in it)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="clinic-metrics-", dir=memory)
+    for folder in Path(memory or tempfile.gettempdir()).glob("clinic-metrics-*-*"):
+        # Of a master that was killed.
+        if not Path("/proc", folder.name.split("-")[2]).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+    prefix = f"clinic-metrics-{os.getpid()}-"
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=prefix, dir=memory)
 
 
 def on_exit(server):

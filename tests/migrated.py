@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -19,13 +19,16 @@ from django.db import connection
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGES: Final = ("clinic", "consultations", "education", "tests")
-IMPORTED: Final = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w.]+)(?:[ \t]+import[ \t]+\(?([\w\s,]+))?", re.MULTILINE)
+IMPORTED: Final = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+([\w.]+)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n(]*))?", re.MULTILINE
+)
 IS_KEPT: Final = not os.environ.get("CI")
 
 
 def put_at(path: str) -> None:
-    if IS_KEPT and (kept := _place()).exists():
-        Path(path).write_bytes(kept.read_bytes())
+    if IS_KEPT:
+        with suppress(FileNotFoundError):
+            Path(path).write_bytes(_place().read_bytes())
 
 
 def keep() -> None:

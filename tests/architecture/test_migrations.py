@@ -26,6 +26,11 @@ def test_the_migrations_of_1_0_are_frozen() -> None:
     )
 
 
+def test_every_migration_of_1_0_is_among_them() -> None:
+    pinned = {(path.split("/")[-3], path.split("/")[-1].removesuffix(".py")) for path in frozen.digests()}
+    assert sorted(frozen.MIGRATIONS - pinned) == []
+
+
 def test_every_migration_after_1_0_keeps_the_rules() -> None:
     loader = MigrationLoader(None)
     found = [

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.faults.plan import CannotRun, Plan, from_environment
 
+SMALL_WAL = ("max_wal_size=64MB", "min_wal_size=32MB")
 SETTINGS = "tests.faults.settings"
 ENVIRONMENT = {
     "ENV_FILE": "",
@@ -51,7 +52,7 @@ def _run(plan: Plan, folder: Path) -> int:
         if disk:
             ends.callback(disk.remove)
         place = folder / "disk" if disk else folder
-        cluster = Cluster(place / "cluster") if plan.engine == "postgresql" else None
+        cluster = Cluster(place / "cluster", *(SMALL_WAL if disk else ())) if plan.engine == "postgresql" else None
         if cluster:
             ends.callback(cluster.remove)
         url = cluster.url if cluster else f"sqlite:///{place}/clinic.sqlite3"
