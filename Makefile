@@ -19,7 +19,7 @@ FRONTEND := clinic/core/frontend
 BUILT_FROM := package.json package-lock.json bootstrap-used.txt build-bootstrap.mjs requirements.txt build_fonts.py
 BUILT := css/bootstrap.css css/fonts.css ../static/clinic/fonts/*.woff2
 
-.PHONY: help run test test-fast test-deep mutants drill coverage check messages weigh bench format frontend lock clean
+.PHONY: help run test test-fast test-deep mutants drill faults coverage check messages weigh bench format frontend lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ test-fast: .venv/.installed-dev ## Run what answers within a minute: no browser,
 test-deep: .venv/.installed-dev ## Before a release: long properties, storms, the simulated day, then mutants (ARGS, SEED, MUTANTS)
 	@DEEP=1 .venv/bin/pytest -q -s -n 0 -m "deep or deepens" $(ARGS)
 	@$(MAKE) --no-print-directory mutants
+
+faults: .venv/.installed-dev ## Kill processes and database under load, compare what was told with rows (ACKNOWLEDGED=1000 FAULTS=30 SEED ENGINE)
+	@$(PY) -m tests.faults
 
 mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line")
 	@$(PY) -m tests.mutation

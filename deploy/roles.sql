@@ -44,7 +44,10 @@ GRANT USAGE ON SCHEMA public TO :"application";
 GRANT USAGE, CREATE ON SCHEMA public TO :"migration";
 
 -- An installation of one role, or a backup that was restored as another: everything in it belongs to the role that
--- migrates. Extensions keep their owner, and the sequences of columns follow their tables.
+-- migrates. Whoever owns the extension could take the guards of the diary with it. Sequences of columns follow their
+-- tables.
+SELECT format('REASSIGN OWNED BY %I TO %I', :'application', :'migration')
+WHERE EXISTS (SELECT FROM pg_shdepend WHERE refobjid = :'application'::regrole AND deptype = 'o') \gexec
 SELECT format('ALTER %s %s OWNER TO %I', kind, name, :'migration') FROM (
     SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
         oid::regclass::text, oid, relowner

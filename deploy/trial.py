@@ -53,7 +53,14 @@ def start(name):
             folder = f"/var/lib/{unit['StateDirectory']}"
             subprocess.run(["install", "--directory", f"--owner={unit['User']}", folder], check=True)
         log = open(f"/var/log/{name}.log", "a")
-        subprocess.Popen(command, cwd=unit["WorkingDirectory"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        subprocess.Popen(
+            command,
+            cwd=unit["WorkingDirectory"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
 verb, names = sys.argv[1], [word for word in sys.argv[2:] if not word.startswith("-")]
 if verb == "restart" or (verb == "enable" and "--now" in sys.argv):

@@ -5,11 +5,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 
 from clinic.core import key_fingerprints
+from tests import migrated
 from tests.deploy.servers import nginx_path
 
 pytest_plugins = ["tests.personas", "tests.content_fixtures", "tests.pseudo.switch"]
@@ -83,9 +86,23 @@ def keys_of_the_run_fit() -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """On SQLite the file is this process's own, and may have its tables already."""
+    return django_db_keepdb or not on_postgresql()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    if not on_postgresql():
+        migrated.put_at(settings.DATABASES["default"]["TEST"]["NAME"])
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The keys of the test run are known to its database, as those of a clinic are from the first record on."""
     with django_db_blocker.unblock():
+        if not on_postgresql():
+            migrated.keep()
         key_fingerprints.look_again(writing=True)
 
 
@@ -96,6 +113,20 @@ def no_fingerprints(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
     KeyFingerprint.objects.all().delete()
     monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_kept() -> Iterator[None]:
+    """A browser asks for a file once, as on a real site, where its name changes with what it holds."""
+    serve = StaticFilesHandler.serve
+
+    def kept(self: StaticFilesHandler, request: Any) -> Any:
+        answer = serve(self, request)
+        answer["Cache-Control"] = "max-age=3600"
+        return answer
+
+    with mock.patch.object(StaticFilesHandler, "serve", kept):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -121,12 +152,3 @@ def page(chromium: Any, live_server: Any) -> Iterator[Any]:
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
-
-
-@pytest.fixture
-def no_repeated_queries() -> Iterator[None]:
-    """Fail the test when a page asks the same thing once for each row."""
-    from zeal import zeal_context
-
-    with zeal_context():
-        yield

@@ -12,9 +12,7 @@ from typing import Any, Final
 from django.db import connection
 from django.http import HttpRequest
 
-WRITE: Final = re.compile(
-    r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(?!core_ratebucket"|django_session")', re.IGNORECASE
-)
+WRITE: Final = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(?!core_ratebucket"|django_session")')
 """Limits are counted before the work is begun, and a session is not what somebody sent."""
 
 

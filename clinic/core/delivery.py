@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clinic.core import channels, clock, outbox
 from clinic.core.addresses import AddressRefused
@@ -44,6 +44,7 @@ LONGEST_LEASE: Final = 2 * LEASE
 hold a message for as long as the clock was ahead.
 """
 MAX_CRASHES: Final = 5
+LONGEST_PAUSE: Final = 2 * datetime.timedelta(minutes=max(max(lane.minutes) for lane in PATIENCE.values()))
 PASS_SECONDS: Final = 10
 """After this long no further message is begun, so that other duties of the same turn are done in between."""
 HOPELESS: Final = (DamagedRecord, AddressRefused)
@@ -93,6 +94,12 @@ def deliver_due(*, queue: Queue | None = None, limit: int = 20, until: Callable[
     return sent
 
 
+def _is_due(now: datetime.datetime) -> Q:
+    """What is due; and what would have been, had the clock not been ahead when it was queued or put off."""
+    at_once = Q(attempts=0, created_at__gt=now, send_at=F("created_at"))
+    return Q(due_at__lte=now) | at_once | Q(attempts__gt=0, due_at__gt=now + LONGEST_PAUSE)
+
+
 @transaction.atomic
 def _claim(queue: Queue | None = None) -> DeliveryAttempt | None:
     """Lease one row so that no second worker takes it, and count the attempt before it is made.
@@ -103,9 +110,9 @@ def _claim(queue: Queue | None = None) -> DeliveryAttempt | None:
     now = clock.now()
     waiting = OutboxMessage.objects.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=now + LONGEST_LEASE),
+        _is_due(now),
         sent_at=None,
         parked_at=None,
-        due_at__lte=now,
     )
     for lane, channel in [queue] if queue else queues():
         rows = waiting.filter(lane=lane, channel=channel).order_by("due_at", "pk")

@@ -11,6 +11,8 @@ from clinic.core import clock, encryption
 from clinic.core.models import RateBucket
 
 KEPT = timedelta(days=2)
+CLOCKS_APART = timedelta(minutes=5)
+"""So far the clocks of two machines may differ."""
 
 
 def allow(key: str, *, rate: int, per_seconds: int) -> bool:
@@ -28,7 +30,8 @@ def allow(key: str, *, rate: int, per_seconds: int) -> bool:
         tokens = min(float(rate), bucket.tokens + elapsed * rate / per_seconds)
         allowed = tokens >= 1
         bucket.tokens = tokens - 1 if allowed else tokens
-        bucket.at = max(now, bucket.at)
+        # Far ahead, it was noted before the clock was put back, and would hold everybody until that time came again.
+        bucket.at = max(now, bucket.at) if bucket.at < now + CLOCKS_APART else now
         bucket.save(update_fields=["tokens", "at"])
     return allowed
 

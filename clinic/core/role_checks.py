@@ -22,9 +22,15 @@ MEMBER_OF: Final = """
     WHERE m.member = current_user::regrole ORDER BY 1
 """
 OWNED: Final = """
-    SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace
-    AND c.relkind IN ('r', 'p', 'v') AND pg_has_role(c.relowner, 'MEMBER') ORDER BY 1
+    SELECT o.name FROM (
+        SELECT relname::text, relowner FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v')
+        UNION ALL SELECT proname::text, proowner FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+        UNION ALL SELECT extname::text, extowner FROM pg_extension
+        UNION ALL SELECT datname::text, datdba FROM pg_database WHERE datname = current_database()
+    ) AS o (name, owner) WHERE pg_has_role(o.owner, 'MEMBER') ORDER BY 1
 """
+"""Tables, functions, extensions and the database itself: whoever owns one can remove it, and what rests on it."""
 REACHABLE: Final = """
     SELECT datname FROM pg_database WHERE datallowconn AND datname <> current_database()
     AND has_database_privilege(oid, 'CONNECT') ORDER BY 1
@@ -53,7 +59,7 @@ def _powers() -> list[CheckMessage]:
     held = database_roles.rows(connection, POWERS)
     held += [f"is a member of {group}" for group in database_roles.rows(connection, MEMBER_OF)]
     if owned := database_roles.rows(connection, OWNED):
-        held.append(f"owns {_some(owned)}, so it may drop their triggers")
+        held.append(f"owns {_some(owned)}, so it may remove what guards the rows")
     return [_warning(f"{words}.", "clinic.W060") for words in held]
 
 

@@ -21,7 +21,7 @@ class MessageStorage(SessionStorage):
 
     def _store(self, messages: Any, response: HttpResponse, *args: Any, **kwargs: Any) -> Any:
         was_modified = self.request.session.modified
-        unstored = super()._store(messages, response, *args, **kwargs)
+        unstored = super()._store(messages, response, *args, **kwargs)  # type: ignore[misc]  # unknown to the stubs
         vars(self.request)["only_messages"] = not was_modified
         return unstored
 

@@ -22,14 +22,14 @@ FACTS = "clinic-restore.json"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
+class RecoveryPlan:
     folder: Path
     wal: str
     identity_file: str
     until: str = ""
 
 
-def unpack_base(path: Path, plan: Plan, *, identity: Identity, other_installation: bool) -> list[str]:
+def unpack_base(path: Path, plan: RecoveryPlan, *, identity: Identity, other_installation: bool) -> list[str]:
     """Fill an empty folder, and tell the server in it where its WAL is. Returns what to do next.
 
     Raises BackupRefused.
@@ -58,7 +58,7 @@ def unpack_base(path: Path, plan: Plan, *, identity: Identity, other_installatio
     ]
 
 
-def _require_plan(plan: Plan) -> None:
+def _require_plan(plan: RecoveryPlan) -> None:
     if not plan.folder.is_dir():
         raise BackupRefused(f"There is no folder {plan.folder}. Make an empty one, for its owner alone (chmod 700).")
     if any(plan.folder.iterdir()):
@@ -76,7 +76,7 @@ def _require_plan(plan: Plan) -> None:
         raise BackupRefused("--until must be a moment with its zone, as in --until 2026-11-28T09:30:00+00:00.")
 
 
-def _recovery(plan: Plan) -> dict[str, Any]:
+def _recovery(plan: RecoveryPlan) -> dict[str, Any]:
     script = settings.BASE_DIR / "deploy" / "archive_wal.py"
     words = [sys.executable, str(script), "get", "--from", str(Path(plan.wal).absolute())]
     words += ["--identity", str(Path(plan.identity_file).absolute())]

@@ -26,7 +26,7 @@ class NotWhole(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Facts:
+class RestoredFacts:
     """What is known of the copy from outside. `counts` is empty where nobody counted, as after the WAL of a server."""
 
     made_at: datetime
@@ -36,7 +36,7 @@ class Facts:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Settled:
+class AfterRestore:
     """What was found and done. `unerased` holds a sentence for each patient row that cannot be erased again yet."""
 
     tables: int
@@ -51,7 +51,7 @@ class Settled:
     links: int
 
 
-def settle(facts: Facts) -> Settled:
+def settle(facts: RestoredFacts) -> AfterRestore:
     """Verify the copy, then do what must not wait for its first user. Safe to repeat. Raises NotWhole, before anything
     was changed in it.
     """
@@ -72,7 +72,7 @@ def settle(facts: Facts) -> Settled:
             "links": links,
         }  # fmt: skip
         audit.record(action="database.restore", actor="system", details=details)
-    return Settled(
+    return AfterRestore(
         tables=len(facts.counts), rows=sum(facts.counts.values()), head=head, opened=read.opened, erased=read.erased,
         erased_again=again, unerased=unerased, sessions=sessions, parked=parked, links=links,
     )  # fmt: skip

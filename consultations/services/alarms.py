@@ -180,7 +180,7 @@ def log_untold() -> int:
     now = clock.now()
     if not (numbers := untold(now=now)):
         return 0
-    silent = Q(warned_at=None) | Q(warned_at__lte=now - alerts.REPEAT)
+    silent = Q(warned_at=None) | Q(warned_at__lte=now - alerts.REPEAT) | Q(warned_at__gt=now + alerts.REPEAT)
     due = alerts.waiting().filter(silent, pk__in=numbers, level=Outcome.EMERGENCY).order_by("pk")
     logged = list(due.select_for_update(of=("self",)).values_list("pk", flat=True))
     SafetyCase.objects.filter(pk__in=logged).update(warned_at=now)
@@ -195,7 +195,7 @@ def log_untold_texts() -> int:
     now = clock.now()
     if not (numbers := untold_texts(now=now)):
         return 0
-    silent = Q(warned_at=None) | Q(warned_at__lte=now - alerts.REPEAT)
+    silent = Q(warned_at=None) | Q(warned_at__lte=now - alerts.REPEAT) | Q(warned_at__gt=now + alerts.REPEAT)
     due = text_alarms.waiting().filter(silent, pk__in=numbers).order_by("pk")
     logged = list(due.select_for_update(of=("self",)).values_list("pk", flat=True))
     PatientText.objects.filter(pk__in=logged).update(warned_at=now)

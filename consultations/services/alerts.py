@@ -145,13 +145,14 @@ def told_before(now: datetime.datetime) -> datetime.datetime | None:
 
 def is_due(told_at: datetime.datetime | None, *, now: datetime.datetime) -> bool:
     change = told_before(now)
-    if told_at is None:
+    if told_at is None or told_at > now + REPEAT:
         return True
     return change is not None and (told_at <= now - REPEAT or told_at < change)
 
 
 def due_now(now: datetime.datetime) -> Q:
-    never, change = Q(told_at=None), told_before(now)
+    # One that was told well in the future was told before the clock was put back.
+    never, change = Q(told_at=None) | Q(told_at__gt=now + REPEAT), told_before(now)
     return never if change is None else never | Q(told_at__lte=now - REPEAT) | Q(told_at__lt=change)
 
 
@@ -203,7 +204,7 @@ def tell_of_more() -> int:
     if not clock.is_open(now) or not untold.exists():
         return 0
     last = grouped.aggregate(last=Max("told_at"))["last"]
-    if last is not None and last > now - REPEAT:
+    if last is not None and now - REPEAT < last <= now + REPEAT:
         return 0
     locked = list(untold.select_for_update(of=("self",)))
     return tell_owners(locked, key="more", now=now)

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
 
 from clinic.core import audit, clock
@@ -185,7 +185,9 @@ def answer_asked(*, limit: int = 100) -> int:
 def _claim_asked() -> int | None:
     """Take the oldest that is due and count the attempt before it is made, so that a worker's death counts too."""
     now = clock.now()
-    waiting = LinkAsked.objects.filter(parked_at=None, due_at__lte=now)
+    # What waits longer than any lease was asked for before the clock was put back.
+    is_due = Q(due_at__lte=now) | Q(due_at__gt=now + (ASKED_ATTEMPTS + 1) * ASKED_LEASE)
+    waiting = LinkAsked.objects.filter(is_due, parked_at=None)
     waiting.filter(attempts__gte=ASKED_ATTEMPTS).update(parked_at=now)
     row = waiting.select_for_update(skip_locked=True).order_by("due_at", "pk").values("pk", "attempts").first()
     if row is None:

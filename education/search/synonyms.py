@@ -69,7 +69,7 @@ SYNONYMS: Final = (
     "pretend | sham | placebo",
     "side effect | adverse event | harm | complication",
     "cost | price | fee",
-    "approved | approval | licensed | licence",
+    "approved | approval | licensed | licence | license | licences | licenses",
     "mri | magnetic resonance | mr scan",
     "back pain | backache | back ache | lumbago",
     "tingling | pins and needles",

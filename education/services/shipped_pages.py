@@ -19,7 +19,7 @@ VERB: Final = "publish_unreviewed"
 
 
 @dataclasses.dataclass(slots=True)
-class Shown:
+class ShippedPagesShown:
     """What the act did. `left` says of each shipped page that waits why it was left alone: its title and a sentence."""
 
     published: list[str] = dataclasses.field(default_factory=list)
@@ -27,7 +27,7 @@ class Shown:
 
 
 @transaction.atomic
-def publish_shipped(*, by: User) -> Shown:
+def publish_shipped(*, by: User) -> ShippedPagesShown:
     """Publish every shipped page that waits and that nobody of the clinic has taken in hand. All or none.
 
     What staff edited, scheduled, signed, sent back, withdrew or published stays as it is, and so does a page whose
@@ -35,7 +35,7 @@ def publish_shipped(*, by: User) -> Shown:
     """
     if not may(by, workflow.PUBLISH):
         raise NotAllowed(WORKFLOW.no_permission(workflow.TRANSITIONS[VERB]))
-    result = Shown()
+    result = ShippedPagesShown()
     waiting = Page.objects.select_for_update(of=("self",)).filter(state__in=workflow.TRANSITIONS[VERB].sources)
     for page in waiting.exclude(shipped_digest="").order_by("order", "path"):
         if reason := _left_because(page):

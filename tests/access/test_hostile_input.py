@@ -133,12 +133,12 @@ class TestEveryForm:
 
     @deepens
     def test_stands_strange_text_in_every_field(self, stage: Stage, name: str) -> None:
-        """Every text in all fields at once, and one of them, another each time, in each field alone; at length each."""
+        """Every third text in all fields at once, and one, another each time, in each field alone; at length each."""
         client, path, data = FORMS[name](stage)
         before = everything()
-        for kind, text in TEXTS.items():
+        for kind in list(TEXTS)[PLACES[name] % depth(3, 1) :: depth(3, 1)]:
             with undone(client):
-                is_sound(client.post(path, dict.fromkeys(data, text)), before, kind, name=name)
+                is_sound(client.post(path, dict.fromkeys(data, TEXTS[kind])), before, kind, name=name)
         for index, field in enumerate(data):
             turns = depth(len(TEXTS), 1)
             for kind in list(TEXTS)[(index + PLACES[name]) % turns :: turns]:

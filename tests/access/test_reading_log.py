@@ -155,10 +155,15 @@ def test_control_a_log_that_leaves_somebody_out_is_found_out(
 
     monkeypatch.setattr(reading_log, "log", forgetful)
     client = get_as("triage", site)
+    expected = {"admin:index", "tab all", "messages all", "admin:consultations_appointment_changelist"}
+    wrong = set()
 
-    wrong = {name for name, shown, logged, _ in walk(client, site, people) if not shown <= logged}
+    for name, shown, logged, _ in walk(client, site, people):
+        wrong |= set() if shown <= logged else {name}
+        if expected <= wrong and len(wrong) > 25:
+            break
 
-    assert {"admin:index", "tab all", "messages all", "admin:consultations_appointment_changelist"} <= wrong
+    assert expected <= wrong
     assert len(wrong) > 25
 
 

@@ -54,6 +54,10 @@ NOBODY_READS: dict[str, tuple[str, ...]] = {
     # Whoever looks after the server reads these: the health check, the log, the record of a failure.
     "consultations/services/alarms.py": ("nobody was told of ", "nobody can be told"),
     "consultations/services/carried.py": ("too long", "too old"),
+    "consultations/services/figures.py": (
+        "Open requests", "Age of the oldest", "Safety cases that", "Since the oldest", "Texts with such", "Clocks that",
+        "Visits ", "Requests received",
+    ),
     "consultations/services/cases.py": ("hand over", "tell of more", "repeat of texts"),
     "consultations/services/slot_release.py": (
         "request ended", "chose another", "hold ran out", "no longer away", "over early", "a danger was told",

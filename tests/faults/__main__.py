@@ -1,13 +1,18 @@
 """`make faults`: a cluster or a file of its own, the product beside it, and the table at the end."""
 
 import base64
+import contextlib
 import os
+import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from tests.faults.plan import CannotRun, from_environment
+from tests.faults.plan import CannotRun, Plan, from_environment
 
+SMALL_WAL = ("max_wal_size=64MB", "min_wal_size=32MB")
 SETTINGS = "tests.faults.settings"
 ENVIRONMENT = {
     "ENV_FILE": "",
@@ -24,6 +29,9 @@ ENVIRONMENT = {
 
 
 def main() -> int:
+    # Asked to end, it stops what it started and compares what was done until then.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.default_int_handler)
     try:
         plan = from_environment()
         with tempfile.TemporaryDirectory(prefix="clinic-faults-") as name:
@@ -35,32 +43,49 @@ def main() -> int:
         return 2
 
 
-def _run(plan, folder: Path) -> int:  # type: ignore[no-untyped-def]
+def _run(plan: Plan, folder: Path) -> int:
     from tests.faults.cluster import Cluster
+    from tests.faults.disk import SmallDisk
 
-    cluster = Cluster(folder / "cluster") if plan.engine == "postgresql" else None
-    try:
-        url = cluster.url if cluster else f"sqlite:///{folder}/clinic.sqlite3"
-        os.environ.update({**ENVIRONMENT, "DATABASE_URL": url})
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        from tests.faults import clinic
-        from tests.faults.report import table
-        from tests.faults.run import Run
-
-        call_command("migrate", verbosity=0)
-        clinic.make(plan)
-        result = Run(plan, folder, cluster=cluster, settings=SETTINGS).go()
-        print(table(result))
-        if not result.is_good:
-            print((folder / "web.log").read_text(errors="replace")[-3000:], file=sys.stderr)
-        return 0 if result.is_good else 1
-    finally:
+    with contextlib.ExitStack() as ends:
+        disk = SmallDisk(folder / "disk", megabytes=plan.disk_mb) if plan.disk_mb else None
+        if disk:
+            ends.callback(disk.remove)
+        place = folder / "disk" if disk else folder
+        cluster = Cluster(place / "cluster", *(SMALL_WAL if disk else ())) if plan.engine == "postgresql" else None
         if cluster:
-            cluster.remove()
+            ends.callback(cluster.remove)
+        url = cluster.url if cluster else f"sqlite:///{place}/clinic.sqlite3"
+        os.environ.update({**ENVIRONMENT, "DATABASE_URL": url})
+        return _judge(plan, folder, cluster=cluster, disk=disk)
+
+
+def _judge(plan: Plan, folder: Path, **engine: Any) -> int:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from tests.faults import clinic
+    from tests.faults.report import table
+    from tests.faults.run import Run
+
+    call_command("migrate", verbosity=0)
+    clinic.make(plan)
+    result = Run(plan, folder, settings=SETTINGS, **engine).go()
+    print(table(result))
+    if not result.is_good:
+        _keep(folder)
+    return 0 if result.is_good else 1
+
+
+def _keep(folder: Path) -> None:
+    """What somebody needs who looks for the cause."""
+    kept = Path("var") / "faults"
+    kept.mkdir(parents=True, exist_ok=True)
+    for name in ("ledger.jsonl", "web.log", "worker.log"):
+        shutil.copy(folder / name, kept / name)
+    print(f"The ledger and the logs are kept in {kept}.", file=sys.stderr)
 
 
 if __name__ == "__main__":

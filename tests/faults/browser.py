@@ -124,13 +124,14 @@ class Browser:
         self, method: str, path: str, data: dict[str, Any] | None, *, what: str = "", key: str = ""
     ) -> Answer:
         for turn in range(TRIES):
+            pressed = time.time()
             answer = self._once(method, path, data)
             if answer is not None and not answer.error:
                 return answer
             told = answer.error if answer is not None else UNANSWERED
             self.seen[told if data is not None or told == UNANSWERED else LOOKED] += 1
             if what:
-                self.ledger.failed(what, key, told)
+                self.ledger.failed(what, key, told, pressed=pressed)
             time.sleep(self.patience * min(turn + 1, 4) * self.chance.uniform(0.7, 1.3))
         raise GaveUp(kind_of(path))
 

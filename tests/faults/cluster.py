@@ -67,11 +67,24 @@ class Cluster:
         self.stops += 1
         self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
 
+    def take_no_writes(self, *, on: bool) -> None:
+        """As a server is after a switch to its stand-by."""
+        self._sql(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if on else 'off'}")
+        self._sql("SELECT pg_reload_conf()")
+
+    def is_running(self) -> bool:
+        return self._run("pg_ctl", "-D", str(self.data), "status", check=False) == 0
+
     def remove(self) -> None:
         self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop", check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self, program: str, *arguments: str, check: bool = True) -> None:
+    def _sql(self, statement: str) -> None:
+        at = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "clinic")
+        writable = "SET default_transaction_read_only = off"
+        self._run("psql", *at, "-d", "clinic", "-q", "-c", writable, "-c", statement)
+
+    def _run(self, program: str, *arguments: str, check: bool = True) -> int:
         as_account = ["runuser", "-u", ACCOUNT, "--"] if os.geteuid() == 0 else []
         command = [*as_account, str(self.programs / program), *arguments]
         # Its output goes to a file: a server that was started would hold a pipe open for ever.
@@ -79,3 +92,4 @@ class Cluster:
             done = subprocess.run(command, cwd=self.folder, stdout=log, stderr=log, check=False)
         if check and done.returncode:
             raise CannotRun(f"{program} failed: {(self.folder / 'commands').read_text(errors='replace')[-500:]}")
+        return done.returncode

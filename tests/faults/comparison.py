@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -19,7 +20,7 @@ from consultations.models import (
 )
 from consultations.services import scheduling
 from consultations.services.private_links import email_index
-from tests.faults.ledger import TOLD_PERHAPS, UNANSWERED, Entry
+from tests.faults.ledger import TOLD_NO, TOLD_PERHAPS, UNANSWERED, Entry
 
 LOST, DOUBLED, HALF, TOLD_WRONG, CHAIN = "lost", "doubled", "half", "told an error when stored", "audit chain"
 CHECKS: Final = (LOST, DOUBLED, HALF, TOLD_WRONG, CHAIN)
@@ -144,14 +145,28 @@ def _has_open_end(entries: list[Entry], what: str, key: str) -> bool:
 
 
 def _told_wrong(entries: list[Entry], what: str, key: str, instants: list[datetime.datetime]) -> Iterator[Finding]:
-    """Somebody was told that it was not saved, at a time when it stood in the database."""
+    """Somebody was told that it was not saved, and this very press had saved it.
+
+    Where an earlier press that had no answer saved it, nobody can know: what was sent just now was not saved then.
+    """
     done = 0
     for entry in (entry for entry in entries if (entry.what, entry.key) == (what, key)):
         if entry.is_acknowledged:
             done += 1
-        elif entry.told not in (UNANSWERED, TOLD_PERHAPS):
-            if done < len(instants) and instants[done].timestamp() < entry.at:
-                yield Finding(TOLD_WRONG, f"{what} on {key}: {entry.told}")
+            continue
+        is_denied = entry.told not in (UNANSWERED, TOLD_PERHAPS)
+        if is_denied and done < len(instants) and entry.pressed <= instants[done].timestamp() < entry.at:
+            yield Finding(TOLD_WRONG, f"{what} on {key}: {entry.told}")
+
+
+def repeats(entries: Iterable[Entry]) -> int:
+    """How often somebody pressed again after no answer, and was told that this press saved nothing."""
+    known = list(entries)
+    return sum(
+        1
+        for one, other in itertools.pairwise(sorted(known, key=lambda entry: (entry.what, entry.key, entry.at)))
+        if (one.what, one.key, one.told) == (other.what, other.key, UNANSWERED) and other.told == TOLD_NO
+    )
 
 
 def _companions() -> Iterator[Finding]:
@@ -176,7 +191,7 @@ def _bookings(entries: list[Entry], requests: dict[str, ConsultationRequest]) ->
         if row.status == "booked":
             live[row.clinician_id].append(row)
     for clinician, rows in live.items():
-        for one, other in zip(rows, rows[1:], strict=False):
+        for one, other in itertools.pairwise(rows):
             if other.starts_at < one.ends_at:
                 yield Finding(DOUBLED, f"bookings {one.pk} and {other.pk} of clinician {clinician} overlap")
     booked = Counter(row.consultation_request_id for rows in live.values() for row in rows)

@@ -15,12 +15,16 @@ UNANSWERED: Final = "no answer"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
-    """One line. `what` is a kind of act; `key` whose or on what; `told` "" for a yes, or how the site failed."""
+    """One line. `what` is a kind of act; `key` whose or on what; `told` "" for a yes, or how the site failed.
+
+    `pressed` is when the form was sent that this answers.
+    """
 
     at: float
     what: str
     key: str
     told: str = ""
+    pressed: float = 0.0
     details: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
@@ -42,9 +46,9 @@ class Ledger:
         """Somebody was told yes."""
         self._add(Entry(time.time(), what, key, details=details))
 
-    def failed(self, what: str, key: str, told: str, **details: Any) -> None:
+    def failed(self, what: str, key: str, told: str, *, pressed: float = 0.0) -> None:
         """Somebody pressed, and was told this instead of a yes."""
-        self._add(Entry(time.time(), what, key, told, details))
+        self._add(Entry(time.time(), what, key, told, pressed))
 
     def _add(self, entry: Entry) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from typing import Any, Final
 
+from clinic.core import clock
 from consultations.questionnaire.definition import CURRENT_VERSION
 from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
 from tests.faults.browser import Answer, Browser, Form, GaveUp, Surprised, forms_of
@@ -70,7 +71,7 @@ class Patients:
             self._made += 1
             number, chance = self._made, random.Random(self.chance.random())
         age = chance.randint(20, 85)
-        today = datetime.date.today()
+        today = clock.today()
         born = datetime.date(today.year - age, 1, 1) + datetime.timedelta(days=chance.randrange(28))
         is_short = chance.random() >= self.full_share
         changes: dict[str, Any] = SHORT_PATH if is_short else {"ex_note": f"Note of person {number}."}
@@ -135,7 +136,7 @@ class Patients:
             person.is_open = True
         if not person.has_written:
             self._write(person)
-            return not person.is_short
+            return bool(person.plans) and not person.is_short
         page = person.browser.get(person.private)
         if person.plans and person.plans[0] == "book":
             if f"{person.private}times/" not in page.body:
@@ -146,12 +147,17 @@ class Patients:
         return bool(person.plans)
 
     def _write(self, person: Person) -> None:
-        form = person.browser.form(person.browser.get(person.private), "/message/")
+        page = person.browser.get(person.private)
+        person.has_written = True
+        if f"{person.private}message/" not in page.body:
+            # Staff were quicker, and ended the request.
+            person.plans.clear()
+            return
+        form = person.browser.form(page, "/message/")
         text = f"Message of person {person.number}."
         given = {**form.fields, "message": text}
         answer = person.browser.press(form.action, given, what="message", key=person.reference)
         self._on(answer, "message")
-        person.has_written = True
         self.ledger.acknowledge("message", person.reference, text=text)
 
     def _book(self, person: Person) -> None:

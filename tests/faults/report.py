@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from tests.faults import comparison
 from tests.faults.comparison import CHECKS
 from tests.faults.ledger import UNANSWERED
 from tests.faults.run import Result
@@ -19,6 +20,7 @@ def table(result: Result) -> str:
         ("faults", f"{sum(result.faults.values())} ({_listed(result.faults)})"),
         ("no answer, pressed again", result.answers[UNANSWERED]),
         ("error page, pressed again", _listed(_errors(result.answers)) or 0),
+        ("denied at a repeat after no answer", comparison.repeats(result.entries)),
         ("mails", ", ".join(f"{count} {name}" for name, count in result.mails.items())),
         ("gave up", result.gave_up),
         *((check, found[check]) for check in CHECKS),

@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from django.db import connection
 
+from clinic.core.models import OutboxMessage
 from tests.concurrency.processes import free_port
 from tests.faults import comparison
 from tests.faults.browser import GaveUp, Surprised
 from tests.faults.cluster import Cluster
 from tests.faults.comparison import Finding
+from tests.faults.disk import SmallDisk
 from tests.faults.ledger import Ledger
 from tests.faults.patients import Patients, Person
 from tests.faults.plan import Plan
@@ -48,15 +50,17 @@ class Result:
 
 
 class Run:
-    def __init__(self, plan: Plan, folder: Path, *, cluster: Cluster | None = None, settings: str = "") -> None:
-        self.plan, self.cluster = plan, cluster
+    def __init__(
+        self, plan: Plan, folder: Path, *, cluster: Cluster | None = None, disk: SmallDisk | None = None,
+        settings: str = "",
+    ) -> None:  # fmt: skip
+        self.plan, self.cluster, self.disk = plan, cluster, disk
         self.chance = random.Random(plan.seed)
         self.ledger = Ledger(folder / "ledger.jsonl")
         self.sink = Sink(free_port())
+
         environment = {"DJANGO_SETTINGS_MODULE": settings} if settings else {}
-        self.stack = Stack(
-            folder, mail_port=self.sink._controller.port, web_processes=plan.web_processes, **environment
-        )
+        self.stack = Stack(folder, mail_port=self.sink.port, web_processes=plan.web_processes, **environment)
         self.patients = Patients(self.stack.port, self.ledger, self.sink, seed=plan.seed)
         self.new: queue.Queue[Person] = queue.Queue()
         self.passed: queue.Queue[Person] = queue.Queue()
@@ -73,6 +77,9 @@ class Run:
             for thread in threads:
                 thread.start()
             self._inject()
+        except KeyboardInterrupt:
+            # What was done until now counts, and is compared.
+            self.surprises.append("the run was ended before its time")
         finally:
             self.ends.set()
             for thread in threads:
@@ -85,8 +92,6 @@ class Run:
     def _result(self, seconds: float) -> Result:
         connection.close()
         findings = comparison.compare(self.ledger.entries, arrived=self.sink.taken)
-        from clinic.core.models import OutboxMessage
-
         owed = OutboxMessage.objects
         mails = {
             "owed": owed.count(),
@@ -197,6 +202,16 @@ class Run:
             self.cluster.die()
             time.sleep(self.chance.uniform(*DATABASE_SECONDS))
             self.cluster.start()
+        elif kind == "read-only" and self.cluster is not None:
+            self.cluster.take_no_writes(on=True)
+            time.sleep(self.chance.uniform(*MAIL_SECONDS))
+            self.cluster.take_no_writes(on=False)
+        elif kind == "disk full" and self.disk is not None:
+            self.disk.fill()
+            time.sleep(self.chance.uniform(*MAIL_SECONDS))
+            self.disk.free()
+            if self.cluster is not None and not self.cluster.is_running():
+                self.cluster.start()
         elif kind == "web process":
             self.stack.web.kill_child(self.chance)
         elif kind == "web master":

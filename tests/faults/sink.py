@@ -21,7 +21,7 @@ class Sink:
     """`mode` may be changed at any time: "", "4xx", "5xx", "slow", "drops" or "refuses"."""
 
     def __init__(self, port: int, *, slow_seconds: float = SLOW_SECONDS) -> None:
-        self.mode = ""
+        self.mode, self.port = "", port
         self.slow_seconds = slow_seconds
         self.taken: Counter[str] = Counter()
         """Message-ID -> how many copies stand in a mailbox."""

@@ -1,4 +1,4 @@
-"""The product as it is deployed: gunicorn with the shipped file, and the worker, each started again as systemd would."""
+"""The product as it is deployed: gunicorn with the shipped file, and the worker, each started again as by systemd."""
 
 import contextlib
 import os

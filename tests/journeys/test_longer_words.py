@@ -26,8 +26,10 @@ OUT_OF_PLACE = """() => {
     for (const it of document.querySelectorAll("main *, header *, footer *, nav *, h1")) {
         const style = getComputedStyle(it);
         const is_unseen = around => around && around !== document.body
-            && (around.offsetWidth <= 1 || getComputedStyle(around).clipPath !== "none" || is_unseen(around.parentElement));
-        if (!has_text(it) || is_unseen(it) || it.closest(".visually-hidden, svg, select, textarea") || !it.checkVisibility()) continue;
+            && (around.offsetWidth <= 1 || getComputedStyle(around).clipPath !== "none"
+                || is_unseen(around.parentElement));
+        const is_left_out = it.closest(".visually-hidden, svg, select, textarea") || !it.checkVisibility();
+        if (!has_text(it) || is_unseen(it) || is_left_out) continue;
         const name = `${it.tagName.toLowerCase()}.${it.className} “${it.textContent.trim().slice(0, 40)}”`;
         if (style.display !== "inline" && it.scrollWidth > it.clientWidth + 1) {
             wrong.push(`words stand out of ${name}`);
@@ -37,7 +39,9 @@ OUT_OF_PLACE = """() => {
             const {overflowX, overflowY} = getComputedStyle(around), edge = around.getBoundingClientRect();
             const hides_x = ["hidden", "clip"].includes(overflowX) && box.right > edge.right + 1;
             const hides_y = ["hidden", "clip"].includes(overflowY) && box.bottom > edge.bottom + 1;
-            if ((hides_x || hides_y) && !around.closest("details:not([open])")) wrong.push(`cut off by ${around.className}: ${name}`);
+            if ((hides_x || hides_y) && !around.closest("details:not([open])")) {
+                wrong.push(`cut off by ${around.className}: ${name}`);
+            }
         }
     }
     return wrong;

@@ -13,7 +13,7 @@ from clinic.accounts.models import User
 from consultations.enums import RequestStatus
 from consultations.models import InformationRequest, PrivateLink, TriageDecision
 from tests.axe import faults
-from tests.consultations.views.test_private_access import link_to
+from tests.consultations.views.private_links import link_to
 from tests.journeys.test_the_whole_story import Person
 from tests.personas import private_url
 

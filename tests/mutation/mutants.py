@@ -83,7 +83,7 @@ def places(tree: ast.Module) -> Iterator[Place]:
 
 def _of_body(node: ast.AST, scope: str) -> Iterator[Place]:
     for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "type_params", "type_ignores"):
+        if field in ("annotation", "returns", "type_params", "type_ignores") or _is_about_data_classes(node, field):
             continue
         for index, child in enumerate(value if isinstance(value, list) else [value]):
             if not isinstance(child, ast.AST) or _is_left_out(child):
@@ -95,6 +95,11 @@ def _of_body(node: ast.AST, scope: str) -> Iterator[Place]:
             for change, make in _changes(node, field, index if isinstance(value, list) else None, child):
                 yield inner, line, change, make
             yield from _of_body(child, inner)
+
+
+def _is_about_data_classes(node: ast.AST, field: str) -> bool:
+    """Frozen or not, with slots or without: whoever uses the product meets no difference."""
+    return isinstance(node, ast.Call) and field == "keywords" and ast.unparse(node.func).endswith("dataclass")
 
 
 def _is_left_out(node: ast.AST) -> bool:

@@ -39,9 +39,9 @@ def somebody_on_call(settings: Any) -> None:
     settings.ON_CALL, settings.DUTY_EMAIL = ON_CALL, ""
 
 
-def live(plan: Plan, time_machine: Any) -> tuple[Day, list[str]]:
+def live(plan: Plan, time_machine: Any, until: str = "") -> tuple[Day, list[str]]:
     day = Day(plan, time_machine)
-    return day, day.run()
+    return day, day.run(until)
 
 
 def holds(plan: Plan, time_machine: Any) -> None:
@@ -89,15 +89,15 @@ def kinds(faults: list[str]) -> Counter[str]:
 
 def test_control_with_alarms_off_dangers_are_lost(time_machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock_alarms, "look", lambda: 0)
-    assert kinds(live(BRIEF, time_machine)[1])["lost"] > 0
+    assert kinds(live(BRIEF, time_machine, "lost")[1])["lost"] > 0
 
 
 def test_control_with_alerts_off_nobody_is_told(time_machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alerts, "sound", lambda case, *, reason: False)
-    assert kinds(live(BRIEF, time_machine)[1])["untold"] > 0
+    assert kinds(live(BRIEF, time_machine, "untold")[1])["untold"] > 0
 
 
 @pytest.mark.parametrize("name", ["_of_cases", "_of_requests", "_of_texts"])
 def test_control_without_one_clock_it_fails(name: str, time_machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clocks, name, lambda until, responses: iter(()))
-    assert kinds(live(BRIEF, time_machine)[1])["clocks"] > 0
+    assert kinds(live(BRIEF, time_machine, "clocks")[1])["clocks"] > 0

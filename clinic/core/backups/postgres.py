@@ -21,6 +21,8 @@ OF_OPTIONS: Final = {
     "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
 }  # fmt: skip
 """What an address may say after its question mark."""
+FOLDERS: Final = (Path("/usr/lib/postgresql"), "*/bin")
+"""Where Debian keeps the programs of each version."""
 NO_LIMITS: Final = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=60s"
 
 
@@ -55,7 +57,8 @@ def connected(given: dict[str, Any]) -> Iterator[Any]:
 def program(name: str, *, server: int, newest: bool = False) -> str:
     """The program of the server's own major version, or else of the next newer one. An older one cannot read it."""
     folders = [os.path.dirname(found)] if (found := shutil.which(name)) else []
-    folders += map(str, Path("/usr/lib/postgresql").glob("*/bin"))
+    root, pattern = FOLDERS
+    folders += map(str, root.glob(pattern))
     known = {major: path for folder in folders if (major := _major(path := os.path.join(folder, name)))}
     fitting = sorted(major for major in known if major >= server)
     if fitting:

@@ -18,7 +18,7 @@ NAMED = 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Read:
+class ReadBack:
     """How many rows with encrypted columns were opened, how many were erased on purpose, and what did not open."""
 
     opened: int
@@ -41,7 +41,7 @@ def chain_problems() -> list[str]:
     return [*audit.verify(), *reading_batches.verify()]
 
 
-def read_everything() -> Read:
+def read_everything() -> ReadBack:
     """Open every encrypted column of every row with the present keys."""
     opened, erased, problems = 0, 0, list[str]()
     try:
@@ -56,7 +56,7 @@ def read_everything() -> Read:
                 problems.append(f"{row._meta.label} {row.pk} cannot be read: {damage}")
     except KeysUnusable as problem:
         problems.append(str(problem))
-    return Read(opened, erased, problems)
+    return ReadBack(opened, erased, problems)
 
 
 def _encrypted_rows() -> Iterator[Any]:

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from clinic.core import clock
 from clinic.core.management.clinic_command import ClinicCommand
 from clinic.management import restored
-from clinic.management.restored import Facts, NotWhole, Settled
+from clinic.management.restored import AfterRestore, NotWhole, RestoredFacts
 
 
 class Command(ClinicCommand):
@@ -41,17 +41,17 @@ class Command(ClinicCommand):
                 + "\nStart the site for managers alone, finish what is open, and run after_restore again."
             )
 
-    def _facts(self, named: str | None) -> Facts:
+    def _facts(self, named: str | None) -> RestoredFacts:
         if named is None:
-            return Facts(made_at=clock.now())
+            return RestoredFacts(made_at=clock.now())
         try:
             given = json.loads(sys.stdin.read() if named == "-" else Path(named).read_text())
-            return Facts(**{**given, "made_at": datetime.fromisoformat(given["made_at"])})
+            return RestoredFacts(**{**given, "made_at": datetime.fromisoformat(given["made_at"])})
         except (OSError, ValueError, TypeError, KeyError):
             raise CommandError(f"{named} is not what restore wrote down of a backup.") from None
 
 
-def lines_of(done: Settled) -> list[str]:
+def lines_of(done: AfterRestore) -> list[str]:
     counted = f"{done.tables} tables with {done.rows} rows, as many as were backed up. " if done.tables else ""
     ended = f", {done.links} private links ended" if done.links else ""
     return [

@@ -44,7 +44,7 @@ class Command(ClinicCommand):
             is_base = container.read_header(path).get("kind") == "base"
             identity = read_identity(options["identity"])
             if is_base:
-                plan = recovering.Plan(
+                plan = recovering.RecoveryPlan(
                     folder=Path(into), wal=options["wal"], identity_file=options["identity"], until=options["until"]
                 )
                 lines = recovering.unpack_base(

@@ -133,6 +133,9 @@ def test_postgresql_has_time_limits_and_checks_its_connections():
     assert "statement_timeout=5000" in database
     assert "lock_timeout=3000" in database
     assert "idle_in_transaction_session_timeout=10000" in database
+    commands = setting("DATABASES['default']", **PRODUCTION, **url, STATEMENT_TIMEOUT_MS="0")
+    assert "statement_timeout=0 " in commands
+    assert "idle_in_transaction_session_timeout=600000" in commands
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from consultations.models import InformationRequest, TriageDecision
 from consultations.presenters.action_panel import form_of, panel_entries
 from consultations.services import triage
 from consultations.services.transitions import WORKFLOW
-from tests.consultations.admin.conftest import act, page_of, text_of
+from tests.consultations.admin.conftest import act, drawn_in_turn, page_of, text_of
 from tests.consultations.perform import perform
 from tests.consultations.transitions import actors, sources, target
+from tests.depth import deepens
 from tests.personas import book_directly
 
 pytestmark = pytest.mark.django_db
@@ -55,14 +56,15 @@ def statuses_to_try(verb, actor):
     return list(RequestStatus) if actor == first else sources(verb)
 
 
+@deepens
 @pytest.mark.parametrize("group", [*GROUPS, "editor"])
 @pytest.mark.parametrize("verb", SIMPLE)
 def test_a_verb_works_for_its_roles_and_statuses_and_for_nobody_else(
     sign_in, staff, in_status, doctor, subtests, verb, group
 ):
     client = sign_in(staff(group))
-    for status in statuses_to_try(verb, GROUPS.get(group)):
-        with subtests.test(status=status):
+    for number, status in enumerate(statuses_to_try(verb, GROUPS.get(group)), SIMPLE.index(verb)):
+        with subtests.test(status=status), drawn_in_turn(number):
             consultation_request = in_status(status)
             response = act(client, consultation_request, verb, follow=False, **data_for(verb, doctor))
             consultation_request.refresh_from_db()
@@ -80,6 +82,15 @@ def test_a_verb_works_for_its_roles_and_statuses_and_for_nobody_else(
 class TestPanel:
     def buttons(self, response):
         return [item.name for item in response.context["panel"].actions]
+
+    def test_a_doctor_is_offered_to_take_it_and_a_nurse_has_to_choose(self, sign_in, nurse, doctor, in_status):
+        consultation_request = in_status(RequestStatus.RECEIVED)
+        chosen = {}
+        for user in (nurse, doctor):
+            panel = sign_in(user).get(page_of(consultation_request)).context["panel"]
+            item = next(item for item in panel.actions if item.name == "pass_to_doctor")
+            chosen[user.username] = item.form["doctor"].value()
+        assert chosen == {"nurse": None, "doctor": doctor.pk}
 
     def test_shows_only_what_this_person_may_do_now(self, sign_in, nurse, doctor, manager, in_status):
         received, decided = in_status(RequestStatus.RECEIVED), in_status(RequestStatus.WITH_DOCTOR)

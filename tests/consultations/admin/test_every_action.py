@@ -11,10 +11,11 @@ from consultations.actions.book import free_times
 from consultations.enums import Actor, AppointmentStatus, MessageKind, Outcome, RequestStatus
 from consultations.presenters.action_panel import panel_entries
 from consultations.services import messaging, settling
-from tests.consultations.admin.conftest import act, page_of, text_of
+from tests.consultations.admin.conftest import act, drawn_in_turn, page_of, text_of
 from tests.consultations.admin.test_actions import SIMPLE, statuses_to_try
 from tests.consultations.transitions import VERBS as ALL_VERBS
 from tests.consultations.transitions import target
+from tests.depth import deepens
 from tests.personas import as_pressing, book_directly
 
 pytestmark = pytest.mark.django_db
@@ -103,14 +104,15 @@ def meant(verb, consultation_request, make_request, visit):
     return MEANT.get(verb, {})
 
 
+@deepens
 @pytest.mark.parametrize("group", list(GROUPS))
 @pytest.mark.parametrize("verb", VERBS)
 def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
     sign_in, staff, make_request, in_status, visit, subtests, verb, group
 ):
     client = sign_in(staff(group))
-    for status in statuses_to_try(verb, GROUPS[group]):
-        with subtests.test(status=status):
+    for number, status in enumerate(statuses_to_try(verb, GROUPS[group]), VERBS.index(verb)):
+        with subtests.test(status=status), drawn_in_turn(number):
             flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
             flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
             consultation_request = in_status(status, **flagged)

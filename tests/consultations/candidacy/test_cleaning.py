@@ -97,3 +97,8 @@ def test_adding_something_unknown_never_lowers_urgency(answers: dict[str, Any], 
     assert RANK[after.urgency] >= RANK[before.urgency]
     assert RANK[after.urgency] >= RANK[Urgency.URGENT]
     assert {fired.id for fired in after.fired} >= {fired.id for fired in before.fired} - {"SYS-03"}
+
+
+@pytest.mark.parametrize(("age", "is_early_exit"), [(17, True), (18, False), (19, False)])
+def test_who_is_eighteen_today_may_go_on(age: int, is_early_exit: bool) -> None:
+    assert engine.assess({**ROUTINE, "ab_age": age}, version="1.1.0").early_exit is is_early_exit

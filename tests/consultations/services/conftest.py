@@ -8,20 +8,34 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
 from consultations.actions.book import book_held
 from consultations.actions.read_text import mark_read
-from consultations.enums import AppointmentStatus, Outcome, RequestStatus, TextKind
+from consultations.enums import (
+    AppointmentStatus,
+    CallOutcome,
+    CaseOutcome,
+    CaseProof,
+    MessageKind,
+    Outcome,
+    RequestStatus,
+    TextKind,
+)
 from consultations.models import (
     AppointmentType,
+    Call,
     Clinician,
     ConsultationRequest,
     InformationRequest,
     PatientText,
+    SafetyCase,
     SlotHold,
 )
-from consultations.services import scheduling
+from consultations.services import case_proofs, cases, notes, persons, scheduling
+from consultations.services.case_proofs import OutcomeClaim
 from tests.consultations.perform import answer, perform, settling_data
-from tests.personas import MakeRequest, as_pressing, book_directly
+from tests.mailbox import queue_directly
+from tests.personas import MakeRequest, as_pressing, book_directly, make_patient
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""
@@ -177,3 +191,91 @@ class Desk:
 @pytest.fixture
 def desk(make_request: MakeRequest, clinician: Clinician, visit: AppointmentType, doctor: User) -> Desk:
     return Desk(make_request, clinician, visit, doctor)
+
+
+HOUR = datetime.timedelta(hours=1)
+
+
+class Ward:
+    """A case in which everything stands that one outcome rests on, and nothing else."""
+
+    def __init__(self, make_request: MakeRequest, nurse: User, doctor: User) -> None:
+        self.make_request, self.nurse, self.doctor = make_request, nurse, doctor
+
+    def case(self, **kwargs: Any) -> SafetyCase:
+        consultation_request = self.make_request(patient=make_patient(**kwargs), outcome=Outcome.EMERGENCY)
+        return cases.open_case(
+            response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+        )
+
+    def call(
+        self,
+        case: SafetyCase,
+        outcome: str = "danger_asked",
+        *,
+        after: datetime.timedelta = HOUR,
+        ends: bool = True,
+        answers: dict[str, Any] | None = None,
+    ) -> Call:
+        at = case.raised_at + after
+        return Call.objects.create(
+            response=case.response, outcome=outcome, made_at=at, made_by=self.nurse,
+            heard_at=at if outcome == CallOutcome.DANGER_ASKED else None,
+            completed_at=at if outcome == CallOutcome.DANGER_ASKED and ends else None,
+            answers=answers or {"rf_now": ["chest"]} if outcome == CallOutcome.DANGER_ASKED else {},
+        )  # fmt: skip
+
+    def tries(self, case: SafetyCase, *hours: float, outcome: str = "not_reached") -> None:
+        for hour in hours:
+            self.call(case, outcome, after=hour * HOUR)
+
+    def text(self, case: SafetyCase, *, is_read: bool = True) -> PatientText:
+        at = case.raised_at + HOUR
+        reading = {"read_at": at, "read_by": self.nurse} if is_read else {}
+        return PatientText.objects.create(
+            response=case.response, kind=TextKind.MESSAGE, text="I am home.", sent_at=at, due_at=at, **reading
+        )
+
+    def mails(self, case: SafetyCase, *days: int) -> None:
+        consultation_request = case_proofs.request_of(case)
+        assert consultation_request is not None
+        for number, day in enumerate(days):
+            key = f"{case.pk}-{number}"
+            message = queue_directly(
+                consultation_request=consultation_request, key=key, kind=MessageKind.PLEASE_CONTACT
+            )
+            OutboxMessage.objects.filter(pk=message.pk).update(sent_at=case.raised_at + datetime.timedelta(days=day))
+
+    def proved(self, outcome: str, proof: str) -> tuple[SafetyCase, OutcomeClaim]:
+        case = self.case(**PATIENTS.get(proof, {}))
+        named = None
+        if proof in ("call", "said_mistake"):
+            named = self.call(case).pk
+        elif proof == "refused":
+            named = self.call(case, "reached_other").pk
+        elif proof == "own_words":
+            named = self.text(case).pk
+        elif proof == "tries":
+            self.tries(case, 0, 2, 4)
+        elif proof == "mails":
+            self.mails(case, 0, 1)
+        elif proof == "no_name":
+            SafetyCase.objects.filter(pk=case.pk).update(patient=None)
+        elif proof == "open_case":
+            other = self.case()
+            persons.join(patient=case.patient, other=other.patient, reason="Same voice.", by=self.nurse)
+            named = other.pk
+        elif proof == "staff_mistake":
+            self.call(case, "not_reached")
+            named = notes.add_to_case(case=case, text="Wrong row.", says_mistake=True, by=self.nurse).pk
+        letter = {"letter_from": "St Anne", "letter_on": clock.today()} if proof == "letter" else {}
+        claim = OutcomeClaim(CaseOutcome(outcome), CaseProof(proof), named=named, words="As it was.", **letter)
+        return SafetyCase.objects.get(pk=case.pk), claim
+
+
+PATIENTS: dict[str, dict[str, str]] = {"mails": {"phone": ""}, "no_contact": {"phone": "", "email": ""}}
+
+
+@pytest.fixture
+def ward(make_request: MakeRequest, nurse: User, doctor: User) -> Ward:
+    return Ward(make_request, nurse, doctor)

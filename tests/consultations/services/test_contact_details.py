@@ -11,9 +11,9 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock, delivery, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed, WrongStatus
-from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
+from consultations.enums import CLOSED_STATUSES, FilledFor, MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, PrivateLink
-from consultations.services import contact_details, messaging, private_links, undelivered
+from consultations.services import contact_details, intake, messaging, private_links, undelivered
 from consultations.services.contact_details import STOPPED, SameAddress
 from tests.consultations.perform import perform
 from tests.database_snapshot import all_rows
@@ -35,6 +35,15 @@ def sent(make_request: MakeRequest) -> ConsultationRequest:
         kind=MessageKind.REQUEST_RECEIVED, consultation_request=consultation_request, key="received"
     )
     return consultation_request
+
+
+@pytest.mark.parametrize(
+    ("filled_for", "name", "expected"),
+    [("self", "Alice Winther", ""), ("other", "Alice Winther", "Alice"), ("other", "", "the patient")],
+)
+def test_a_helper_is_told_whom_they_fill_it_in_for(filled_for: str, name: str, expected: str) -> None:
+    given = intake.Contact(name=name, birth_on=None, email="", phone="", filled_for=FilledFor(filled_for))
+    assert given.helped_name == expected
 
 
 class TestCorrectEmail:

@@ -8,6 +8,7 @@ import pytest
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
+from clinic.core.refusals import ChangedMeanwhile
 from consultations.actions.offer import FlagsStand
 from consultations.enums import OPEN_STATUSES, AssessmentOrigin, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, TriageDecision
@@ -98,6 +99,18 @@ class TestItsReason:
         assert (consultation_request.status, consultation_request.is_escalated) == ("with_doctor", True)
         with pytest.raises(FlagsStand):
             perform("offer", consultation_request, appointment_type=desk.visit, patient_note="Come.", by=doctor)
+
+    def test_settled_again_with_other_words_is_refused_and_with_the_same_is_no_second_note(
+        self, desk: Desk, nurse: User, doctor: User
+    ) -> None:
+        consultation_request = desk.request(RequestStatus.RECEIVED)
+        escalate(consultation_request, nurse)
+        perform("settle_escalation", consultation_request, note="Examined.", by=doctor)
+        perform("settle_escalation", consultation_request, note="Examined.", by=doctor)
+        with pytest.raises(ChangedMeanwhile, match="with other words"):
+            perform("settle_escalation", consultation_request, note="Numb since Monday.", by=doctor)
+        noted = TriageDecision.objects.filter(consultation_request=consultation_request, action="settle")
+        assert [row.note for row in noted] == ["Examined."]
 
     def test_settled_it_leaves_the_red_flags_and_their_clock(self, desk: Desk, nurse: User, doctor: User) -> None:
         consultation_request = desk.request(

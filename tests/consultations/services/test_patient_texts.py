@@ -133,6 +133,12 @@ class TestWhatIsRead:
         case.refresh_from_db()
         assert case.status == CaseStatus.OPEN
 
+    def test_read_it_presses_the_request_no_more(self, alice: ConsultationRequest, nurse: User) -> None:
+        text = write(alice, SELF_HARM)
+        assert fresh(alice).texts_due_at is not None
+        mark_read(text=text, by=nurse)
+        assert (fresh(alice).texts_due_at, fresh(alice).texts_risk) == (None, None)
+
     def test_one_that_is_late_already_when_the_request_is_sent_stops_nothing(self, time_machine: Any) -> None:
         response = ready(rf_now=["chest"])
         contact = intake.Contact.from_json({**ALICE.as_json(), "phone": f"202-555-0142 {SIGN}"})

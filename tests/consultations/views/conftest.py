@@ -1,6 +1,7 @@
 """A patient at a browser: begins the check, answers screen by screen, sends."""
 
 import datetime
+import html
 import re
 from typing import Any
 
@@ -8,9 +9,16 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from consultations.models import QuestionnaireResponse
+from clinic.core import clock, limits
+from consultations.enums import RequestStatus
+from consultations.models import (
+    InformationRequest,
+    QuestionnaireResponse,
+)
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import CURRENT_VERSION
+from consultations.services import carried
+from tests.personas import make_patient, open_privately
 
 ROUTINE: dict[str, Any] = {
     "ab_age": "56",
@@ -226,3 +234,119 @@ def visitor(db: None, monday: None) -> Visitor:
 @pytest.fixture
 def other_visitor(db: None, monday: None) -> Visitor:
     return Visitor(Client())
+
+
+TUESDAY = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
+"""The first free time: Tuesday, 9:00 in New York."""
+
+
+LATER = TUESDAY + datetime.timedelta(minutes=40)
+
+
+@pytest.fixture
+def offered(monday, make_request, clinician):
+    """A request of Alice that may be booked, with a doctor whose mornings are free."""
+    return make_request(status=RequestStatus.OFFERED)
+
+
+@pytest.fixture
+def rival(monday, make_request, clinician):
+    """Bob, who may book the same times, at his own browser."""
+    consultation_request = make_request(
+        status=RequestStatus.OFFERED, patient=make_patient("Bob Pell", birth_on=datetime.date(1955, 2, 28))
+    )
+    client = Client()
+    open_privately(client, consultation_request)
+    client.request_row = consultation_request
+    return client
+
+
+@pytest.fixture
+def patient(client, offered):
+    open_privately(client, offered)
+    return client
+
+
+def key(starts_at, clinician):
+    location = clinician.availabilities.first().location_id
+    return f"{starts_at:%Y%m%dT%H%MZ}-{clinician.pk}-{location}"
+
+
+def status_of(consultation_request):
+    consultation_request.refresh_from_db()
+    return consultation_request.status
+
+
+UNSAFE = "<script>alert('x')</script> & \"rest\"\nSecond line"
+
+
+def ask(consultation_request, by, question="Which scan was it?", **changes):
+    return InformationRequest.objects.create(
+        consultation_request=consultation_request,
+        question=question,
+        asked_at=clock.now(),
+        asked_by=by,
+        is_from_doctor=False,
+        **changes,
+    )
+
+
+HERE = "/check/carried/"
+
+
+class Reader:
+    """A browser that has nothing but the page before it: it fills the form in, or presses one of its buttons."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.page: Any = None
+
+    def begin(self) -> HttpResponse:
+        self.page = self.client.post("/check/", {})
+        return self.page
+
+    @property
+    def body(self) -> str:
+        return str(self.page.content.decode())
+
+    @property
+    def state(self) -> str:
+        return html.unescape(re.findall(r'name="carried" value="([^"]+)"', self.body)[-1])
+
+    @property
+    def action(self) -> str:
+        """Where the form of the page goes."""
+        return html.unescape(re.findall(r'<form method="post" action="([^"]+)" novalidate', self.body)[-1])
+
+    @property
+    def slug(self) -> str:
+        match = re.search(r"/q/([a-z-]+)/", self.action) if "novalidate" in self.body else None
+        return match[1] if match else ""
+
+    @property
+    def ways(self) -> list[str]:
+        return [html.unescape(item) for item in re.findall(r'formaction="([^"]+)"', self.body)]
+
+    def fill(self, **data: Any) -> HttpResponse:
+        self.page = self.client.post(self.action, {**data, "carried": self.state})
+        return self.page
+
+    def press(self, way: str) -> HttpResponse:
+        assert way in self.ways
+        self.page = self.client.post(way.partition("#")[0], {"carried": self.state, "look": "yes"})
+        return self.page
+
+    def answer(self, *, until: str = "", **changes: Any) -> None:
+        while self.page.status_code == 200 and self.slug and self.slug != until:
+            self.fill(**fields_of(self.slug, {**ROUTINE, **changes}))
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        return dict(carried.unpack(self.state).answers)
+
+
+@pytest.fixture
+def reader(db: None, monday: None, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    """Somebody on a network over its limits."""
+    monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
+    return Reader(Client())

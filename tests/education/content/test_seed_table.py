@@ -79,7 +79,7 @@ ROWS = [
     (3, "/back-pain/", r"619 million people in the world had low back pain in 2020"),
     (4, "/treatments/exercise/", r"[Ee]xercise probably"),
     (4, "/back-pain/", r"It often comes back\. New attacks are common"),
-    (7, "/stem-cells/what-are-stem-cells/", r"It can copy itself\. .*It can become a more specialised cell"),
+    (7, "/stem-cells/what-are-stem-cells/", r"It can copy itself\. .*It can become a more speciali[sz]ed cell"),
     (8, "/stem-cells/types/", r"not true that only stem cells can give rise to new kinds of cell"),
     (9, "/stem-cells/types/", r"We found no trial of embryonic cells for back pain"),
     (10, "/stem-cells/types/", r"rejection is not the worry\. That does not make them safe"),

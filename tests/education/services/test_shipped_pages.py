@@ -57,7 +57,7 @@ def test_each_page_is_on_record_with_who_did_it(loaded, manager):
 def test_a_second_time_changes_nothing(loaded, manager):
     shipped_pages.publish_shipped(by=manager)
     before = list(Page.objects.values_list("pk", "live", "state"))
-    assert shipped_pages.publish_shipped(by=manager) == shipped_pages.Shown()
+    assert shipped_pages.publish_shipped(by=manager) == shipped_pages.ShippedPagesShown()
     assert list(Page.objects.values_list("pk", "live", "state")) == before
 
 

@@ -55,3 +55,22 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
 });
+
+// The list "On this page" marks the part that is being read.
+const links = [...document.querySelectorAll(".toc--open a[href^='#']")];
+const parts = links.map((link) => document.getElementById(link.hash.slice(1)));
+
+const mark = () => {
+  // The last part that has begun above the first third of the window; before the first part, none.
+  const begun = parts.filter((part) => part && part.getBoundingClientRect().top < innerHeight / 3).pop();
+  for (const [index, link] of links.entries()) {
+    if (begun && parts[index] === begun) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+};
+
+// All that is above that line counts as seen, however far above, so every crossing of the line is told.
+if (parts.some((part) => part)) {
+  const watched = new IntersectionObserver(mark, { rootMargin: "1000000px 0px -66% 0px" });
+  for (const part of parts) if (part) watched.observe(part);
+}
