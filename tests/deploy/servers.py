@@ -148,10 +148,25 @@ class Servers:
         return self.send(port or self.secure, head.encode("latin-1"), host=host)
 
     def access_lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / "clinic.log").read_text().splitlines()]
+        return [json.loads(line) for line in whole_lines(self.folder / "clinic.log")]
+
+    def access_line(self, answer: "Answer") -> dict[str, Any]:
+        """The line of one answer, and no other. nginx writes it once the answer is out, so it may come after it."""
+        until = time.monotonic() + 10
+        while True:
+            lines = [line for line in self.access_lines() if line["request_id"] == answer.headers["x-request-id"]]
+            if lines:
+                (line,) = lines
+                return line
+            assert time.monotonic() < until, "no line in the log"
+            time.sleep(0.02)
 
     def gunicorn_lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / "gunicorn.log").read_text().splitlines()]
+        return [json.loads(line) for line in whole_lines(self.folder / "gunicorn.log")]
+
+
+def whole_lines(file: Path) -> list[str]:
+    return [line for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
 def read_all(connection: socket.socket) -> bytes:

@@ -140,7 +140,7 @@ def test_what_the_application_answers_keeps_its_own_page(servers: Servers) -> No
 class TestLog:
     def test_every_line_is_json_in_utc_with_a_request_id_and_a_cause(self, servers: Servers) -> None:
         answer = servers.ask("/conditions/", method="DELETE")
-        (line,) = [found for found in servers.access_lines() if found["request_id"] == answer.headers["x-request-id"]]
+        line = servers.access_line(answer)
         assert (line["message"], line["status"], line["cause"]) == ("DELETE /conditions/", 405, "method")
         assert line["at"].endswith("+00:00")
         assert (line["client"], line["application_status"]) == ("127.0.0.1", "")
@@ -148,7 +148,7 @@ class TestLog:
     def test_the_application_has_the_same_request_id(self, servers: Servers) -> None:
         answer = servers.ask("/")
         number = answer.headers["x-request-id"]
-        (line,) = [found for found in servers.access_lines() if found["request_id"] == number]
+        line = servers.access_line(answer)
         assert (line["message"], line["status"], line["application_status"]) == ("GET /", 503, "503")
         (own,) = [found for found in servers.gunicorn_lines() if found["request_id"] == number and "status" in found]
         assert (own["status"], own["cause"]) == (503, "OperationalError connection refused")
@@ -167,7 +167,7 @@ class TestLog:
     )
     def test_no_token_reaches_a_log_however_it_is_written(self, servers: Servers, path: str, logged: str) -> None:
         answer = servers.ask(path)
-        (line,) = [found for found in servers.access_lines() if found["request_id"] == answer.headers["x-request-id"]]
+        line = servers.access_line(answer)
         assert line["message"] == f"GET {logged}"
         written = [file.read_text() for file in servers.folder.iterdir() if file.suffix in (".log", ".err")]
         assert not [text for text in written if TOKEN[:16] in text or "A" * 32 in text or "%41" in text]
@@ -220,8 +220,7 @@ def test_signing_in_counts_what_is_sent_and_not_the_page_with_the_form(servers: 
     refused = sent[-1]
     assert_calm(refused, 429)
     assert refused.headers["retry-after"] == "60"
-    number = refused.headers["x-request-id"]
-    (line,) = [found for found in servers.access_lines() if found["request_id"] == number]
+    line = servers.access_line(refused)
     assert (line["message"], line["cause"]) == ("POST /admin/login/", "too many requests")
 
 
@@ -234,7 +233,6 @@ def test_while_the_application_is_away_nginx_has_the_page_and_its_style(servers:
         servers.start_gunicorn()
     assert_calm(answer, 502)
     assert answer.headers["retry-after"] == "30"
-    number = answer.headers["x-request-id"]
-    (line,) = [found for found in servers.access_lines() if found["request_id"] == number]
+    line = servers.access_line(answer)
     assert (line["message"], line["cause"]) == ("GET /check/emergency/", "application does not answer")
     assert style.status == 200
