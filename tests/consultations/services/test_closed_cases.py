@@ -23,6 +23,8 @@ from tests.consultations.services.conftest import HOUR, NOW, Ward
 from tests.database_snapshot import all_rows
 from tests.personas import close_case
 
+pytestmark = pytest.mark.django_db
+
 
 class TestDuplicate:
     def test_the_higher_level_moves_and_the_other_stays_open(self, ward: Ward, nurse: User) -> None:

@@ -13,6 +13,8 @@ from tests.consultations.views.conftest import MONDAY, UNSAFE, ask, text_of
 from tests.database_snapshot import all_rows
 from tests.personas import at, open_privately
 
+pytestmark = pytest.mark.usefixtures("monday")
+
 CRISIS = "If you feel you might harm yourself, or cannot stay safe, get help now: call or text 988"
 
 

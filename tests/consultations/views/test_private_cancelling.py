@@ -15,6 +15,8 @@ from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.views.conftest import LATER, MONDAY, TUESDAY, key, status_of, text_of
 from tests.personas import at, book_directly, open_privately
 
+pytestmark = pytest.mark.usefixtures("monday")
+
 NOT_CANCELLED = "Your time was cancelled already, or the visit has begun. What you wrote was not sent: it stands below."
 
 

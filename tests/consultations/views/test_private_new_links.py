@@ -26,6 +26,8 @@ from tests.database_snapshot import all_rows
 from tests.mailbox import path_of
 from tests.personas import at, make_patient, open_privately, private_url
 
+pytestmark = pytest.mark.usefixtures("monday")
+
 
 class TestReplacing:
     def test_ends_every_link_and_mails_a_new_one(self, client, alice):

@@ -20,6 +20,8 @@ from education.services import loading, records
 from tests.depth import made_up
 from tests.education.content.conftest import RECORD_FILES
 
+pytestmark = pytest.mark.usefixtures("each_text_is_parsed_once")
+
 
 class TestLoading:
     """What only the database knows: there, too, a sentence and no traceback."""

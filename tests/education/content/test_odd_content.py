@@ -1,12 +1,11 @@
 """`load_education` answers every odd input with a sentence naming file, place and remedy, alike on both engines."""
 
-import functools
 import json
 import os
 import re
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,11 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from clinic.core.models import AuditEvent
 from education.content import checks, fields, shipped
-from education.markup.markdown import MARKDOWN
 from education.models import Page, Source
 from tests.content_fixtures import SHIPPED
 from tests.education.content.conftest import RECORD_FILES
+
+pytestmark = pytest.mark.usefixtures("each_text_is_parsed_once")
 
 CORPUS = tomllib.loads((Path(__file__).parents[1] / "data" / "odd_content.toml").read_text(encoding="utf-8"))["odd"]
 FORM = re.compile(r"[^\n:]+: [^\n]+; [^\n]+\.")
@@ -27,15 +27,6 @@ FORM = re.compile(r"[^\n:]+: [^\n]+; [^\n]+\.")
 
 def expanded(text: str) -> str:
     return re.sub(r"<<(.+?)\*(\d+)>>", lambda match: match[1] * int(match[2]), text)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_text_is_parsed_once() -> Iterator[None]:
-    """All tests of this module read the same three hundred texts, and one or two that differ."""
-    parse = functools.lru_cache(maxsize=2000)(MARKDOWN.parse)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(MARKDOWN, "parse", parse)
-        yield
 
 
 def problems_of(folder: Path) -> list[str]:
