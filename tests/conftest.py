@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -10,6 +11,7 @@ from unittest import mock
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.db import connection
 
 from clinic.core import key_fingerprints
 from tests import migrated
@@ -98,12 +100,28 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The keys of the test run are known to its database, as those of a clinic are from the first record on."""
     with django_db_blocker.unblock():
         if not on_postgresql():
             migrated.keep()
         key_fingerprints.look_again(writing=True)
+    yield
+    if on_postgresql():
+        with django_db_blocker.unblock():
+            end_other_sessions()
+
+
+def end_other_sessions() -> None:
+    """A thread of a server that a test left behind may still be connected, and PostgreSQL drops no database in use."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    until = time.monotonic() + 10
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        while cursor.fetchall() and time.monotonic() < until:
+            time.sleep(0.05)
+            cursor.execute(f"SELECT pid {others}")
 
 
 @pytest.fixture
