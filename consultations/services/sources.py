@@ -9,8 +9,6 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from django.db.models import Q
-
 from clinic.accounts.models import User
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.encryption import DamagedRecord
@@ -90,8 +88,9 @@ class Settled:
 
 def responses_of_person(response: QuestionnaireResponse) -> list[int]:
     """This response and those of the same person's other requests and named cases."""
-    named = Q(requests__response=response.pk) | Q(safety_cases__response=response.pk)
-    persons = Patient.objects.filter(named).values("person")
+    # Each by its own index: an "or" over both tables would read every patient of the clinic.
+    named = [model.objects.filter(response=response.pk).values("patient") for model in (ConsultationRequest, SafetyCase)]
+    persons = Patient.objects.filter(pk__in=named[0].union(named[1])).values("person")
     rows = Patient.objects.filter(person__in=persons)
     sent = ConsultationRequest.objects.filter(patient__in=rows).values_list("response", flat=True)
     told = SafetyCase.objects.filter(patient__in=rows).values_list("response", flat=True)

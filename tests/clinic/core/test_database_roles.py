@@ -20,6 +20,7 @@ from psycopg2.errors import InsufficientPrivilege
 
 from clinic.core import database_roles, role_checks
 from tests.concurrency.processes import start
+from tests.conftest import end_other_sessions
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORDS = {"APPLICATION_PASSWORD": "of the application", "MIGRATION_PASSWORD": "of who migrates"}
@@ -95,6 +96,7 @@ def clinic(shelf: Any, django_db_blocker: Any) -> Iterator[Clinic]:
     name = f"{connection.settings_dict['NAME']}_roles"
     with django_db_blocker.unblock():
         template = connection.settings_dict["NAME"]
+        end_other_sessions()  # PostgreSQL copies no database that somebody is connected to
         connection.close()
         with connection._nodb_cursor() as cursor:
             cursor.execute(ANYBODY_MAY_CONNECT, [list(SYSTEM)])

@@ -1,0 +1,38 @@
+"""Reading all that one person told us must not become slower as the clinic grows."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from consultations.services import sources
+from tests.personas import MakeRequest
+
+
+def read_whole_tables(query: str) -> list[str]:
+    """The steps of a query's plan that read a table from end to end, even where the database is told not to."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+            return [step for *_, step in cursor.fetchall() if re.match(r"SCAN .*consultations_", step)]
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {query}")
+        plan = [step for (step,) in cursor.fetchall()]
+    following = zip(plan, [*plan[1:], ""], strict=True)
+    return [step for step, after in following if "Scan" in step and "Cond" not in after]
+
+
+@pytest.mark.django_db
+def test_the_responses_of_a_person_are_found_by_index(make_request: MakeRequest) -> None:
+    response = make_request().response
+    with CaptureQueriesContext(connection) as queries:
+        assert sources.responses_of_person(response) == [response.pk]
+    assert len(queries) == 2
+    assert [step for query in queries.captured_queries for step in read_whole_tables(query["sql"])] == []
+
+
+@pytest.mark.django_db
+def test_a_plan_that_reads_a_whole_table_is_noticed(make_request: MakeRequest) -> None:
+    make_request()
+    assert read_whole_tables("SELECT * FROM consultations_patient WHERE phone_as_typed IS NULL") != []
