@@ -174,8 +174,8 @@ class Availability(models.Model):
     def __str__(self) -> str:
         return _("%(weekday)s %(opens)s to %(closes)s") % {
             "weekday": self.get_weekday_display(),
-            "opens": f"{self.opens:%H:%M}",
-            "closes": f"{self.closes:%H:%M}",
+            "opens": clock.time(self.opens),
+            "closes": clock.time(self.closes),
         }
 
 

@@ -79,7 +79,7 @@ def _free_times(number: int) -> str:
 
 def _line(appointment: Appointment) -> dict[str, Any]:
     return {
-        "time": clock.time_span(appointment.starts_at, appointment.ends_at),
+        "time": clock.time_in_a_day(appointment.starts_at, appointment.time_zone, ends=appointment.ends_at),
         "name": appointment.consultation_request.patient.name,
         "reference": appointment.consultation_request.reference,
         "url": reverse("admin:consultations_consultationrequest_change", args=[appointment.consultation_request_id]),
