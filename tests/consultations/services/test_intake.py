@@ -11,7 +11,7 @@ from clinic.core import audit, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import engine
-from consultations.enums import ConsentKind, MessageKind, Outcome, ResponseStatus
+from consultations.enums import CaseStatus, ConsentKind, MessageKind, Outcome, ResponseStatus
 from consultations.models import (
     Assessment,
     Consent,
@@ -24,6 +24,7 @@ from consultations.services import intake
 from consultations.services.intake import AlreadySent, Contact, NotReady
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE
 from tests.database_snapshot import all_rows
+from tests.personas import close_case
 
 pytestmark = pytest.mark.django_db
 WORDINGS = {kind: f"I agree: {kind}" for kind in ConsentKind}
@@ -213,3 +214,11 @@ class TestCallBack:
         assert all_rows() == before
         assert OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).count() == 2
         assert Patient.objects.count() == 1
+
+    def test_opens_a_case_again_that_was_closed_while_nobody_could_be_called(self, nurse: User) -> None:
+        response = walked(**OUTCOMES["EMERGENCY"])
+        close_case(SafetyCase.objects.get(), by=nurse)
+        intake.ask_for_call_back(response=response, contact=ALICE)
+        case = SafetyCase.objects.get()
+        assert (case.status, case.level) == (CaseStatus.OPEN, Outcome.EMERGENCY)
+        assert AuditEvent.objects.filter(action="case.reopen").count() == 1
