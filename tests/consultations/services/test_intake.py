@@ -59,6 +59,12 @@ class TestSaveAnswers:
         actions = AuditEvent.objects.about(response).values_list("action", "fields")
         assert list(actions) == [("response.start", []), ("response.save", ["ab_age"]), ("response.save", ["rf_now"])]
 
+    def test_the_audit_trail_tells_of_the_contact_screen_and_of_nothing_on_it(self) -> None:
+        response = intake.start()
+        intake.save_contact(response=response, contact=ALICE)
+        event = AuditEvent.objects.about(response).get(action="response.contact")
+        assert (event.actor, event.fields, event.details) == ("patient", ["contact"], {})
+
     def test_no_answer_stands_in_the_audit_trail(self) -> None:
         intake.save_answers(response=intake.start(), answers={**ANSWERS, "ex_note": "My sister Ada had it."})
         written = json.dumps(list(AuditEvent.objects.values("details", "fields", "actor", "target_id")))
