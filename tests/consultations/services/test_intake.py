@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 from typing import Any
 
 import pytest
@@ -207,6 +208,11 @@ class TestSend:
         assert intake.send(response=ready(), wordings=WORDINGS).reference == "LS-AAAA-AA"
         assert intake.send(response=ready(), wordings=WORDINGS).reference == "LS-BBBB-BB"
         assert ConsultationRequest.objects.count() == 2
+
+
+def test_a_reference_is_short_enough_to_be_read_out_on_the_phone() -> None:
+    reference = intake.send(response=ready(), wordings=WORDINGS).reference
+    assert re.fullmatch(r"LS-[A-Z2-9]{4}-[A-Z2-9]{2}", reference), reference
 
 
 class TestCallBack:
