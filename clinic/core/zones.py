@@ -3,6 +3,7 @@
 Everything here is about one zone that is given; `clock.py` knows the clinic's, and says instants in words.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 from typing import Final
@@ -72,3 +73,13 @@ def change_between(low: datetime, high: datetime, *, zone: ZoneInfo) -> datetime
         else:
             high = middle
     return high.replace(microsecond=0)
+
+
+def changes(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[datetime]:
+    """The instants at which the zone's offset becomes another, in order; no two of them lie within one day."""
+    low = since
+    while low < until:
+        high = min(low + timedelta(days=1), until)
+        if low.astimezone(zone).utcoffset() != high.astimezone(zone).utcoffset():
+            yield change_between(low, high, zone=zone)
+        low = high

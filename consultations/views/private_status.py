@@ -111,6 +111,7 @@ def status_page(
         "appointment": appointment,
         "days_away": clock.days_until(appointment.starts_at, appointment.time_zone) if appointment else None,
         "has_begun": has_begun,
+        "calendar_links": ics.calendar_links(appointment) if appointment and not has_begun else (),
         "to_remove": None if appointment else cancelled_appointment(consultation_request),
         "zone_words": clock.zone_words(appointment.starts_at, appointment.time_zone) if appointment else "",
         "question": question,

@@ -24,7 +24,7 @@ PACKAGES = (
     "consultations/emails.py",
     "consultations/enums.py",
     "consultations/forms",
-    "consultations/ics.py",
+    "consultations/ics/",
     "consultations/mail_copy.py",
     "consultations/models",
     "consultations/permissions.py",

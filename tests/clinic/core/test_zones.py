@@ -84,6 +84,7 @@ SAYS_TIME = {"clinic/core/clock.py", "clinic/core/zones.py"}
 TELLS_MACHINES = {
     "clinic/core/backups/folder.py": "file names in UTC",
     "clinic/core/backups/targets.py": "file names in UTC",
+    "consultations/ics/links.py": "addresses of other calendars",
     "consultations/services/scheduling/slots.py": "what a radio button carries",
 }
 FORMATTERS = {"strftime", "date_format", "time_format", "localtime", "naturaltime", "ctime", "get_current_timezone"}
