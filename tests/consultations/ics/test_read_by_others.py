@@ -131,7 +131,7 @@ def test_the_table_of_the_zone_says_each_change_on_the_wall_clock_before_it() ->
 
 
 def test_the_table_alone_leads_to_the_same_instant() -> None:
-    """For programs that do not know the name: vobject is given one that nobody knows, new each time, as it remembers."""
+    """For programs that do not know the name: vobject, which remembers, is given a new one each time."""
     names = itertools.count()
     for zone_name in ("America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin"):
         zone = ZoneInfo(zone_name)
