@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clinic.core.text_lists import comma_list
 from consultations.models import Appointment
 
 GOOGLE: Final = "https://calendar.google.com/calendar/render"
@@ -27,7 +26,8 @@ class CalendarLink:
 
 def calendar_links(appointment: Appointment) -> list[CalendarLink]:
     title = _("Appointment, %(clinic)s") % {"clinic": settings.CLINIC_SHORT_NAME}
-    place = comma_list([appointment.location.name, appointment.location.address])
+    # The address alone: the name of a location may say what is treated there.
+    place = appointment.location.address
     begins, ends = (at.astimezone(datetime.UTC) for at in (appointment.starts_at, appointment.ends_at))
     google = {
         "action": "TEMPLATE",

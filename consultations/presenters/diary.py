@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
-from consultations.models import Appointment, AppointmentType
+from consultations.models import Appointment, AppointmentType, Clinician
 from consultations.presenters.formatting import Chip
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.services import scheduling
@@ -70,6 +70,7 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         "request_pks": sorted(set(request_pks)),
         "damaged": damaged,
         "clinic_zone": clock.zone_words(start),
+        "own_clinician": Clinician.objects.filter(user=viewer).values_list("pk", flat=True).first(),
     }
 
 
