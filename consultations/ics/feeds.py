@@ -28,14 +28,16 @@ class FeedEntry:
 
 
 def feed_file(entries: Iterable[FeedEntry], *, name: str) -> bytes:
-    """One calendar in UTC; the same bytes for the same visits, so that who asks again can be told "not modified"."""
+    """One calendar in UTC; the same bytes for the same visits, so that who asks again can be told "not modified".
+
+    Without a METHOD, because nobody sends it (RFC 5546 wants an organizer with one).
+    """
     # Imported here: loading its time-zone tables costs a third of a second at every start.
     from icalendar import Calendar, Event
 
     calendar = Calendar()
     calendar.add("prodid", f"-//{settings.SITE_HOST}//visits//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", exact_text(_("Visits, %(name)s") % {"name": name}))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", REFRESH)

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 import vobject
+from django.test import Client
 
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, ConsultationRequest
-from tests.consultations.admin.conftest import text_of
+from tests.consultations.views.conftest import text_of
 from tests.personas import at, book_directly, open_privately
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +34,8 @@ MINUTES = (-75, -45, -10, 0, 20, 45, 75)
 TIME = r"(?P<time>\d{1,2}(?::\d\d)? [ap]m)(?: (?P<zone>UTC[+-]\d+:\d\d|[A-Z]{2,5})\b)?"
 DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day (?P<day>\d{1,2} [A-Z][a-z]+)(?: (?P<year>20\d\d))?"
 MOMENT = re.compile(f"{DAY}, {TIME}")
-IN_THE_DIARY = re.compile(f"{DAY} no free time {TIME} to ")
-IN_TODAY = re.compile(f"{TIME} Alice Winther")
+WITH_ZONE = re.compile(f"{DAY}, {TIME}, [A-Z]")
+IN_THE_DIARY = re.compile(rf"{DAY} (?:no|\d+) free times? {TIME} to ")
 ADMIN = "/admin/consultations/"
 
 
@@ -78,15 +79,14 @@ def offset_of(read: datetime.datetime) -> str:
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
 
 
-def told(
-    client: Any, staff: Any, booked: ConsultationRequest, zone: ZoneInfo, now: datetime.datetime
-) -> dict[str, Any]:
+def told(staff: Any, booked: ConsultationRequest, *, zone: ZoneInfo, now: datetime.datetime) -> dict[str, Any]:
     """Surface -> the instant that it tells."""
     today = now.astimezone(zone).date()
 
     def by_words(page: str, words: re.Pattern[str] = MOMENT, *, after: str = "") -> datetime.datetime:
         return instant(words.search(page.partition(after)[2] if after else page), zone, today=today)
 
+    client = Client()  # a session of before would have ended
     open_privately(client, booked)
     private = text_of(client.get(at(client)))
     file = client.get(at(client, "appointment.ics")).content
@@ -98,17 +98,15 @@ def told(
         "cancel page": by_words(text_of(client.get(at(client, "cancel-time/"))), after="You have"),
         "calendar file": event["DTSTART"].dt.astimezone(UTC),
         "calendar file, another reader": vobject.readOne(file.decode()).vevent.dtstart.value.astimezone(UTC),
-        "calendar file, its text": by_words(str(event["DESCRIPTION"])),
+        "calendar file, its text": by_words(str(event["DESCRIPTION"]), WITH_ZONE),
         "staff schedule": by_words(text_of(staff.get(f"{ADMIN}appointment/?from={day}")), IN_THE_DIARY),
-        "request page": by_words(text_of(staff.get(f"{ADMIN}consultationrequest/{booked.pk}/change/")), after="Booked"),
+        "request page": by_words(text_of(staff.get(f"{ADMIN}consultationrequest/{booked.pk}/change/")), WITH_ZONE),
         "hand-over, for print": by_words(text_of(staff.get(f"{ADMIN}handovernote/")), after="Visits"),
     }
 
 
 @pytest.fixture
-def look(
-    client: Any, sign_in: Any, nurse: Any, make_request: Any, clinician: Any, settings: Any, time_machine: Any
-) -> Any:
+def look(sign_in: Any, nurse: Any, make_request: Any, clinician: Any, settings: Any, time_machine: Any) -> Any:
     """Whether every surface tells this instant, an hour and a half before."""
     booked = make_request(status=RequestStatus.BOOKED)
     visit = book_directly(booked, clinician, datetime.datetime(2026, 11, 30, 14, 0, tzinfo=UTC))
@@ -120,7 +118,7 @@ def look(
         Appointment.objects.filter(pk=visit.pk).update(
             starts_at=starts_at, ends_at=starts_at + datetime.timedelta(minutes=40), time_zone=zone_name
         )
-        surfaces = told(client, sign_in(nurse), booked, ZoneInfo(zone_name), now)
+        surfaces = told(sign_in(nurse), booked, zone=ZoneInfo(zone_name), now=now)
         return [f"{zone_name} {starts_at}: {name} {said}" for name, said in surfaces.items() if said != starts_at]
 
     return at_instant

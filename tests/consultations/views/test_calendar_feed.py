@@ -6,7 +6,9 @@ import re
 import icalendar
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clinic.core.encryption import new_token
 from clinic.core.logs import mask
@@ -111,8 +113,6 @@ def test_a_name_that_cannot_be_read_leaves_the_time_taken(client, address, make_
     booked = book_directly(make_request(status=RequestStatus.BOOKED), clinician, STARTS)
     patient = booked.consultation_request.patient
     type(patient).objects.filter(pk=patient.pk).update(name_key="x")
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("UPDATE consultations_patient SET name = 'dev:damaged' WHERE id = %s", [patient.pk])
     (event,) = events(client.get(address))
@@ -128,9 +128,6 @@ class TestNotThere:
         ended = calendar_feeds.renew(clinician=clinician, by=clinician.user).partition("testserver")[2]
         calendar_feeds.end(clinician=clinician, by=clinician.user)
         pages, queries = set(), set()
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
         client.get(f"/calendar/{new_token()}.ics")  # fills what is cached
         for path in (f"/calendar/{new_token()}.ics", renewed, ended):
             cache.clear()
@@ -210,7 +207,8 @@ class TestPage:
         assert second not in later
         assert staff.post(f"{page}end/").status_code == 302
         assert Client().get(second).status_code == 404
-        assert list(AuditEvent.objects.filter(action__startswith="feed").order_by("pk").values_list("action", "actor")) == [
+        noted = AuditEvent.objects.filter(action__startswith="feed").order_by("pk")
+        assert list(noted.values_list("action", "actor")) == [
             ("feed.renew", user.username), ("feed.renew", user.username), ("feed.end", user.username),
         ]  # fmt: skip
 
