@@ -5,7 +5,7 @@ import subprocess
 import sys
 from itertools import chain
 
-from tests.mutation.plugin import REPORT, ROOT
+from tests.mutation.plugin import DEAD, REPORT, ROOT
 
 TESTS = (
     "tests/consultations/test_workflow.py", "tests/consultations/services", "tests/consultations/actions",
@@ -17,7 +17,6 @@ TESTS = (
     "tests/consultations/forms", "tests/clinic/accounts", "tests/clinic/core/test_permissions.py",
 )  # fmt: skip
 """What stands near the code that is changed; the rest of the suite would find more, and takes too long."""
-DEAD = ("killed", "timeout")
 
 
 def main() -> int:
