@@ -16,7 +16,7 @@ from django.apps import apps
 from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from clinic.core import database_state
+from clinic.core import database_state, restored_copy
 from clinic.core.database_state import DatabaseState
 
 OURS: Final = ("accounts", "clinic", "core", "consultations", "education")
@@ -39,6 +39,7 @@ class RefusalCause(enum.Enum):
     UNREADABLE = "not to be read or written"
     UNREACHABLE = "not to be reached now"
     UNMIGRATED = "without all its tables"
+    UNSETTLED = "restored and not settled"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -129,6 +130,14 @@ def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
     name = f"The PostgreSQL database “{given['NAME']}” on {address}"
     try:
         state = database_state.of_postgresql(used, _tables())
+    except restored_copy.Unsettled:
+        text = (
+            f"{name} was restored from a backup and not settled: nobody verified it, and whoever was erased since that "
+            "backup was made may be back in it. Nothing was changed in it.\nRestore the backup again into another new "
+            "database. Where the files of a whole server were put back, run after_restore with --facts "
+            "(docs/operations.md, Restore)."
+        )
+        return Refusal(RefusalCause.UNSETTLED, text)
     except OperationalError as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         text = (
