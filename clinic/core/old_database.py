@@ -6,6 +6,7 @@ Such a database is named and left as it is. Whatever would use it stops with a f
 import dataclasses
 import enum
 import os
+import pwd
 import shlex
 import sqlite3
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.apps import apps
+from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -113,6 +115,11 @@ def _file_problem(path: Path) -> str:
             return f"The database cannot be {shown}: that is a folder. Name a file in DATABASE_URL."
         if is_there and not path.is_file():
             return f"The database cannot be {shown}: that is not a file. Name a file in DATABASE_URL."
+        if stranger := _left_by_root(path if is_there else folder):
+            return (
+                f"The database {shown} belongs to the user {stranger}, and you are root: what root writes beside it, "
+                "the site could no longer open. Nothing was changed. Type the command with clinic-manage."
+            )
         if not os.access(path if is_there else folder, os.R_OK | os.W_OK) or not os.access(folder, os.W_OK):
             return (
                 f"The database {shown} cannot be written by this user, or not the folder it stands in. Nothing was "
@@ -122,6 +129,19 @@ def _file_problem(path: Path) -> str:
         reason = getattr(error, "strerror", None) or error
         return f"The database {shown} cannot be opened: {reason}. Mend that, or {name_another}."
     return ""
+
+
+def _left_by_root(path: Path) -> str:
+    """Whose a clinic's file is, where root is about to open it. In a demonstration it is the newcomer's, in whatever
+    container.
+    """
+    owner = path.stat().st_uid
+    if settings.DEMO or os.geteuid() != 0 or owner == 0:
+        return ""
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"{owner}"
 
 
 def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
