@@ -53,13 +53,13 @@ def test_a_whole_life_of_a_request_is_written_and_erased(
     ready()
     call_command("worker", once=True)
     assert Heartbeat.objects.get(name="worker").failing == ""
-    assert OutboxMessage.objects.exclude(sent_at=None).count() > 5
+    assert OutboxMessage.objects.exclude(sent_at=None).exists()
     assert audit.verify() + reading_batches.verify() == []
 
-    erasure.erase(patient=done_with.patient, by=manager)
     later(time_machine, 100)
     assert retention.delete_unsent() == 1
     assert outbox.forget_sent() > 0
+    erasure.erase(patient=done_with.patient, by=manager)
 
     assert QuestionnaireResponse.objects.filter(submitted_at=None).count() == 0
     assert AuditEvent.objects.filter(action="patient.erase").exists()
