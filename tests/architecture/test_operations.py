@@ -108,6 +108,34 @@ def test_the_steps_of_an_installation_stand_in_their_order():
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [
+            "createdb --owner=clinic", "dump.backup --into postgres://clinic@/clinic_restored",
+            "clinic RENAME TO clinic_before", "clinic_restored RENAME TO clinic", "deploy/roles.sql",
+            "clinic-manage migrate", "clinic-manage verify_audit --restored", "start clinic-web clinic-worker",
+        ],
+        [
+            "stop clinic-web clinic-worker", "--group=clinic /dev/null /run/clinic-paper", "base.backup --into",
+            "stop postgresql", "chown --recursive postgres", "start postgresql", "after_restore --facts - <",
+            "verify_audit --restored", "ALTER SYSTEM RESET archive_mode", "restart postgresql", "backup --base",
+            "start clinic-web clinic-worker",
+        ],
+    ],
+    ids=["a dump", "a whole server"],
+)  # fmt: skip
+def test_the_steps_of_a_restore_stand_in_their_order(steps):
+    """Nobody gets in before the copy was settled; afterwards backups and the archive go on."""
+    restoring = OPERATIONS.split("\n### Restore\n")[1].split("\n### ")[0]
+    lines = re.findall(r"^ {4,}(\S.*)$", restoring, re.MULTILINE)
+    after = 0
+    for step in steps:
+        places = [number for number, line in enumerate(lines) if step in line and number >= after]
+        assert places, step
+        after = places[0]
+
+
 def test_the_wrapper_says_what_is_wrong_in_the_wrong_shell():
     if os.getuid():
         done = subprocess.run([DEPLOY / "clinic-manage", "migrate"], capture_output=True, text=True, check=False)

@@ -61,7 +61,7 @@ def test_a_whole_life_of_a_request_is_written_and_erased(
     assert outbox.forget_sent() > 0
     erasure.erase(patient=done_with.patient, by=manager)
 
-    assert QuestionnaireResponse.objects.filter(submitted_at=None).count() == 0
+    assert QuestionnaireResponse.objects.count() == 1
     assert AuditEvent.objects.filter(action="patient.erase").exists()
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
