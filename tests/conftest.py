@@ -17,7 +17,7 @@ from clinic.core import key_fingerprints
 from tests import migrated
 from tests.deploy.servers import nginx_path
 
-pytest_plugins = ["tests.personas", "tests.content_fixtures", "tests.pseudo.switch"]
+pytest_plugins = ["tests.personas", "tests.content_fixtures", "tests.pseudo.switch", "tests.quick_columns"]
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell",
