@@ -20,6 +20,11 @@ def read_whole_tables(query: str) -> list[str]:
             cursor.execute(f"EXPLAIN QUERY PLAN {query}")
             return [step for *_, step in cursor.fetchall() if re.match(r"SCAN .*consultations_", step)]
         cursor.execute("SET LOCAL enable_seqscan = off")
+        # Whatever is known of the tables of this run by now: every value is another one, and there are many.
+        cursor.execute("ANALYZE consultations_patient, consultations_consultationrequest, consultations_safetycase")
+        cursor.execute(
+            "UPDATE pg_class SET reltuples = 1000000, relpages = 1 WHERE relkind = 'r' AND relname ^@ 'consultations_'"
+        )
         cursor.execute(f"EXPLAIN {query}")
         plan = [step for (step,) in cursor.fetchall()]
     following = zip(plan, [*plan[1:], ""], strict=True)
