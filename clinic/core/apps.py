@@ -16,9 +16,11 @@ class CoreConfig(AppConfig):
             encryption_checks,
             line_checks,
             outside_checks,
+            restored_copy,
             role_checks,
             time_zone_checks,
         )
         from clinic.core.backups import checks as backup_checks  # noqa: F401
 
         audit_heads.register()
+        restored_copy.register()

@@ -16,6 +16,7 @@ from consultations.actions.base import ActionContext, Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
 from consultations.services import clocks, scheduling
+from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW, FlagsStand
 
 DAYS_SHOWN: Final = 28
@@ -55,7 +56,9 @@ class Book(StaffAction[BookData, Appointment]):
     button = gettext_lazy("Book this time")
     done = gettext_lazy("The time is booked and the patient is told.")
 
-    def form_options(self, consultation_request: ConsultationRequest) -> dict[str, Any]:
+    def form_options(
+        self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None
+    ) -> dict[str, Any]:
         return {"slots": free_times(consultation_request)}
 
     def has_choices(self, form: StepForm) -> bool:

@@ -104,6 +104,17 @@ class TestSaveAnswers:
         assert case.level == Outcome.EMERGENCY
         assert [item.outcome for item in response.assessments.all()] == [Outcome.SAME_DAY, Outcome.EMERGENCY]
 
+    def test_a_closed_case_opens_for_a_danger_that_was_not_named_before_and_for_no_other(self, nurse: User) -> None:
+        response = walked(**OUTCOMES["EMERGENCY"])
+        close_case(SafetyCase.objects.get(), by=nurse)
+        for answers, status, kept in (
+            ({"rf_now": ["chest"]}, CaseStatus.CLOSED, 1),
+            ({"rf_now": ["chest", "belly"]}, CaseStatus.OPEN, 2),
+            ({"rf_now": ["chest", "belly", "collapse"]}, CaseStatus.OPEN, 2),
+        ):
+            intake.save_answers(response=response, answers=answers)
+            assert (SafetyCase.objects.get().status, Assessment.objects.count()) == (status, kept)
+
     def test_a_danger_and_its_answers_are_kept_together_or_not_at_all(
         self, nurse: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
