@@ -66,7 +66,7 @@ def release_in_use(name: str) -> str:
     """Which release the zone of this name is read from, as in "2025b"; "" where its folder does not say."""
     folder = next((Path(path) for path in TZPATH if (Path(path) / name).is_file()), None)
     if folder is None:
-        return tzdata.IANA_VERSION
+        return str(tzdata.IANA_VERSION)
     for stated in ("tzdata.zi", "+VERSION"):
         try:
             with (folder / stated).open(encoding="utf-8") as lines:

@@ -25,7 +25,7 @@ from consultations.ics.exact_text import exact_text
 from consultations.models import Appointment
 
 if TYPE_CHECKING:
-    from icalendar import Alarm, Event, vCalAddress
+    from icalendar import Alarm, Event
 
 ALARM_BEFORE: Final = datetime.timedelta(hours=2)
 """Time enough to set out."""
@@ -74,13 +74,13 @@ def _describe(event: "Event", appointment: Appointment, *, is_cancelled: bool) -
     event.add("contact", exact_text(comma_list([settings.CLINIC_SHORT_NAME, settings.CLINIC_PHONE])))
 
 
-def _organizer() -> "vCalAddress":
+def _organizer() -> Any:
     organizer = _address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     organizer.params["cn"] = settings.CLINIC_SHORT_NAME
     return organizer
 
 
-def _attendee(address: str) -> "vCalAddress":
+def _attendee(address: str) -> Any:
     """The reader of the file, who has accepted by choosing the time: no program need send us an answer."""
     attendee = _address(address)
     attendee.params.update({"cutype": "INDIVIDUAL", "role": "REQ-PARTICIPANT", "partstat": "ACCEPTED", "rsvp": "FALSE"})

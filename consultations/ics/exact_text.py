@@ -24,7 +24,7 @@ def exact_text(value: str) -> "vText":
 def _text_type() -> Any:
     from icalendar import vText
 
-    class ExactText(vText):  # type: ignore[misc]
+    class ExactText(vText):
         def to_ical(self) -> bytes:
             text = str(self).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
             return text.encode()

@@ -1,13 +1,10 @@
 """What a clinician's own calendar shows of a visit: initials, type and place, and nothing that opens anything."""
 
 from django.conf import settings
-from django.utils.translation import gettext as _
-
 from clinic.core.encryption import blind_index
 from clinic.core.text_lists import comma_list
 from consultations.ics import FeedEntry, feed_file
 from consultations.models import Appointment, Clinician
-from consultations.presenters.isolation import opened
 from consultations.services import calendar_feeds
 
 
@@ -25,8 +22,7 @@ def initials(name: str) -> str:
 
 def _entry(visit: Appointment) -> FeedEntry:
     patient = visit.consultation_request.patient
-    # A time is taken whether or not the name can be read.
-    name, _is_damaged = opened(lambda: patient.name, "", of=patient)
+    name = "" if patient.erased_at else patient.name
     uid = blind_index(str(visit.pk), purpose="calendar_feed.uid")[:32]
     return FeedEntry(
         uid=f"{uid}@{settings.SITE_HOST}",
@@ -34,6 +30,6 @@ def _entry(visit: Appointment) -> FeedEntry:
         changed_at=visit.booked_at,
         begins=visit.starts_at,
         ends=visit.ends_at,
-        title=comma_list(filter(None, [initials(name), visit.appointment_type.name])) or _("Visit"),
+        title=comma_list(filter(None, [initials(name), visit.appointment_type.name])),
         place=comma_list(filter(None, [visit.room.name if visit.room else "", visit.location.name])),
     )

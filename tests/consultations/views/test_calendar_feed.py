@@ -109,12 +109,10 @@ def test_the_visits_of_a_colleague_are_not_told(client, address, make_request, c
     assert events(client.get(address)) == []
 
 
-def test_a_name_that_cannot_be_read_leaves_the_time_taken(client, address, make_request, clinician):
+def test_of_somebody_who_was_erased_the_time_alone_is_told(client, address, make_request, clinician):
     booked = book_directly(make_request(status=RequestStatus.BOOKED), clinician, STARTS)
     patient = booked.consultation_request.patient
-    type(patient).objects.filter(pk=patient.pk).update(name_key="x")
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE consultations_patient SET name = 'dev:damaged' WHERE id = %s", [patient.pk])
+    type(patient).objects.filter(pk=patient.pk).update(erased_at=STARTS)
     (event,) = events(client.get(address))
     assert str(event["SUMMARY"]) == "First consultation"
 
