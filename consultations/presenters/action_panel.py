@@ -83,8 +83,13 @@ def panel_entries() -> dict[str, PanelEntry]:
 
 
 def action_panel(
-    consultation_request: ConsultationRequest, *, by: User, bound: Mapping[str, StepForm] | None = None
+    consultation_request: ConsultationRequest,
+    *,
+    by: User,
+    bound: Mapping[str, StepForm] | None = None,
+    asked: Mapping[str, str] | None = None,
 ) -> ActionPanel:
+    """`bound` are forms that were refused, `asked` what the address of the page asks a form to show."""
     bound = bound or {}
     situation = _situation(consultation_request, by)
     made: dict[str, PanelAction] = {}
@@ -93,7 +98,8 @@ def action_panel(
             continue
         form = bound.get(name) or form_of(entry, consultation_request=consultation_request, by=by)
         if name in bound or entry.has_choices(form):
-            made[name] = _panel_action(entry, form, is_open=name in bound)
+            form.look_at(asked or {})
+            made[name] = _panel_action(entry, form, is_open=name in bound or form.is_looked_at)
     decision = made.pop(Decide.name, None)
     return ActionPanel(decision, tuple(made.values()), _notes(situation, offered=set(made)))
 
