@@ -68,7 +68,7 @@ def ahead() -> AppointmentQuerySet:
 
 
 def _by_hours(entry: HoursEntry, *, is_removed: bool) -> list[Appointment]:
-    if entry.pk is None:
+    if entry._state.adding:
         return []
     old = hours_of(type(entry)._default_manager.get(pk=entry.pk))
     visits = [visit for visit in ahead().filter(clinician=old.clinician_id) if _is_covered(visit, [old])]

@@ -60,11 +60,10 @@ class Supply:
 
 def hours_of(entry: Availability | ExtraSession) -> Hours:
     """The hours that one row stands for."""
+    who_and_where = entry.clinician_id, entry.location_id
     if isinstance(entry, ExtraSession):
-        weekday, starts_on, ends_on = None, entry.on, entry.on
-    else:
-        weekday, starts_on, ends_on = entry.weekday, entry.starts_on, entry.ends_on
-    return Hours(entry.clinician_id, entry.location_id, weekday, entry.opens, entry.closes, starts_on, ends_on)
+        return Hours(*who_and_where, None, entry.opens, entry.closes, entry.on, entry.on)
+    return Hours(*who_and_where, entry.weekday, entry.opens, entry.closes, entry.starts_on, entry.ends_on)
 
 
 def supply_of(appointment_type: AppointmentType, since: datetime.date, until: datetime.date) -> Supply:
@@ -107,7 +106,8 @@ def _as_columns(rows: QuerySet[Any], resource: str, **columns: F) -> QuerySet[An
         "ends_on": Value(None, output_field=DateField()),
     }
     given = {f"as_{name}": columns.get(name, empty[name]) for name in COLUMNS}
-    return rows.order_by().annotate(**given).values_list(resource, "location_id", *given)
+    columned: QuerySet[Any, Any] = rows.order_by().annotate(**given).values_list(resource, "location_id", *given)
+    return columned
 
 
 def openings(hours: Iterable[Hours], since: datetime.date, until: datetime.date) -> Iterator[Opening]:
