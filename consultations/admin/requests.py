@@ -294,7 +294,11 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         now = clock.now()
         context = request_page(consultation_request, viewer=signed_in(request), now=now)
         panel = action_panel.action_panel(
-            consultation_request, by=signed_in(request), bound=bound or {}, told=context["flags"].told
+            consultation_request,
+            by=signed_in(request),
+            bound=bound or {},
+            told=context["flags"].told,
+            asked=request.GET,
         )
         has_errors = any(form.errors for form in (bound or {}).values())
         label = _("Request %(reference)s") % {"reference": consultation_request.reference}

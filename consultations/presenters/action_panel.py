@@ -88,8 +88,12 @@ def action_panel(
     by: User,
     bound: Mapping[str, StepForm] | None = None,
     told: SettlingEvidence | None = None,
+    asked: Mapping[str, str] | None = None,
 ) -> ActionPanel:
-    """`told` is what the page knows already of what the person said; without it, a form that needs it asks."""
+    """`bound` are forms that were refused, `asked` what the address of the page asks a form to show.
+
+    `told` is what the page knows already of what the person said; without it, a form that needs it asks.
+    """
     bound = bound or {}
     situation = _situation(consultation_request, by)
     made: dict[str, PanelAction] = {}
@@ -98,7 +102,8 @@ def action_panel(
             continue
         form = bound.get(name) or form_of(entry, consultation_request=consultation_request, by=by, told=told)
         if name in bound or entry.has_choices(form):
-            made[name] = _panel_action(entry, form, is_open=name in bound)
+            form.look_at(asked or {})
+            made[name] = _panel_action(entry, form, is_open=name in bound or form.is_looked_at)
     decision = made.pop(Decide.name, None)
     return ActionPanel(decision, tuple(made.values()), _notes(situation, offered=set(made)))
 

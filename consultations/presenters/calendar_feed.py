@@ -1,6 +1,7 @@
 """What a clinician's own calendar shows of a visit: initials, type and place, and nothing that opens anything."""
 
 from django.conf import settings
+
 from clinic.core.encryption import blind_index
 from clinic.core.text_lists import comma_list
 from consultations.ics import FeedEntry, feed_file

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consultations", "0003_groups"),
+        ("consultations", "0005_who_keeps_extra_sessions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
