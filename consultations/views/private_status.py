@@ -111,6 +111,7 @@ def status_page(
         "appointment": appointment,
         "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
         "has_begun": has_begun,
+        "held": scheduling.live_hold(consultation_request),
         "to_remove": None if appointment else cancelled_appointment(consultation_request),
         "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
         "question": question,

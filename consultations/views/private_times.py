@@ -20,7 +20,7 @@ from consultations.actions.book import book_held
 from consultations.actions.cancel_booking import CancelBooking, CancelTimeForm
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.forms.private import SlotForm
-from consultations.models import Clinician, ConsultationRequest, Location, SlotHold
+from consultations.models import Clinician, ConsultationRequest, Location
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import asked_again, clocks, scheduling
@@ -225,12 +225,8 @@ def check_time(request: HttpRequest, consultation_request: ConsultationRequest) 
 
 
 def _check_page(request: HttpRequest, consultation_request: ConsultationRequest, *, refused: str = "") -> HttpResponse:
-    held = (
-        SlotHold.objects.filter(consultation_request=consultation_request)
-        .select_related("clinician", "location")
-        .first()
-    )
-    if held is None or held.expires_at <= clock.now():
+    held = scheduling.live_hold(consultation_request)
+    if held is None:
         return to_page("times", consultation_request, "again")
     context = {
         "held": held,

@@ -13,6 +13,7 @@ from consultations.services.scheduling.reservations import (
     booking,
     held_slot,
     hold,
+    live_hold,
     require_asked,
 )
 from consultations.services.scheduling.slots import (
@@ -53,6 +54,7 @@ __all__ = [
     "has_begun",
     "held_slot",
     "hold",
+    "live_hold",
     "nearest",
     "refuse_before_begin",
     "require_asked",

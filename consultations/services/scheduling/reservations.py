@@ -61,6 +61,15 @@ def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHol
         return held
 
 
+def live_hold(consultation_request: ConsultationRequest) -> SlotHold | None:
+    """The time that is held for a request now, with its clinician and location."""
+    return (
+        SlotHold.objects.filter(consultation_request=consultation_request, expires_at__gt=clock.now())
+        .select_related("clinician", "location")
+        .first()
+    )
+
+
 def held_slot(*, consultation_request: ConsultationRequest, seen: str = "") -> tuple[Slot, bool]:
     """The time that is held for a request, and whether the hold ran out.
 
