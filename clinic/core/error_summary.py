@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 def say_what_to_do(field: forms.Field, *, name: str = "") -> forms.Field:
     """An empty field is asked for by its label, or by `name` where it has none."""
-    is_choice = isinstance(field.widget, forms.widgets.ChoiceWidget)
+    is_choice = isinstance(field, forms.ChoiceField)
     sentence = _("Select an option for “%(label)s”.") if is_choice else _("Enter a value for “%(label)s”.")
     field.error_messages["required"] = sentence % {"label": field.label or pretty_name(name)}
     return field

@@ -2,6 +2,7 @@
 
 import pytest
 from django import forms
+from django.contrib.auth.models import Group
 
 from clinic.core.error_summary import SummaryFirst
 
@@ -9,6 +10,7 @@ from clinic.core.error_summary import SummaryFirst
 class Sample(SummaryFirst, forms.Form):
     old_password = forms.CharField()
     who = forms.ChoiceField(label="Who", choices=[("", "Select"), ("a", "Nora")])
+    role = forms.ModelChoiceField(label="Role", queryset=Group.objects.none(), widget=forms.TextInput)
     note = forms.CharField(label="Note for the next shift", required=False)
 
 
@@ -20,9 +22,10 @@ class Sample(SummaryFirst, forms.Form):
             {
                 "old_password": ["Enter a value for “Old password”."],
                 "who": ["Select an option for “Who”."],
+                "role": ["Select an option for “Role”."],
             },
         ),
-        ({"old_password": "x", "who": "a"}, {}),
+        ({"old_password": "x", "who": "a"}, {"role": ["Select an option for “Role”."]}),
     ],
 )
 def test_an_empty_field_is_asked_for_by_its_label(data: dict[str, str], errors: dict[str, list[str]]) -> None:
