@@ -15,7 +15,7 @@ from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, AppointmentType
 from consultations.presenters.formatting import Chip
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.services import scheduling
+from consultations.services import scheduling, stranded
 
 DAYS: Final = 14
 STATUS_KINDS: Final = {AppointmentStatus.FULFILLED: "ok", AppointmentStatus.NOSHOW: "warn"}
@@ -38,13 +38,15 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         .order_by("starts_at", "pk")
     )
     by_day: dict[datetime.date, list[dict[str, Any]]] = defaultdict(list)
-    request_pks, damaged = [], 0
+    left = stranded.outside_hours(stranded.ahead().visible_to(viewer))
+    stranded_pks = {visit.pk for visit in left}
+    request_pks, damaged = [visit.consultation_request_id for visit in left], 0
     for row in readable(rows):
         if isinstance(row, Unreadable):
             damaged += 1
             continue
         request_pks.append(row.consultation_request_id)
-        by_day[clock.local(row.starts_at).date()].append(_line(row))
+        by_day[clock.local(row.starts_at).date()].append(_line(row, is_stranded=row.pk in stranded_pks))
     kind = AppointmentType.objects.filter(is_active=True).order_by("name").first()
     free: Counter[datetime.date] = Counter()
     if kind is not None:
@@ -69,6 +71,7 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         "later": f"?{urlencode({'from': until})}",
         "request_pks": sorted(set(request_pks)),
         "damaged": damaged,
+        "stranded": stranded.named(left),
         "clinic_zone": clock.zone_words(start),
     }
 
@@ -77,8 +80,9 @@ def _free_times(number: int) -> str:
     return ngettext("%(number)d free time", "%(number)d free times", number) % {"number": number}
 
 
-def _line(appointment: Appointment) -> dict[str, Any]:
+def _line(appointment: Appointment, *, is_stranded: bool) -> dict[str, Any]:
     return {
+        "is_stranded": is_stranded,
         "time": clock.time_span(appointment.starts_at, appointment.ends_at),
         "name": appointment.consultation_request.patient.name,
         "reference": appointment.consultation_request.reference,

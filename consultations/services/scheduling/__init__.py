@@ -25,6 +25,7 @@ from consultations.services.scheduling.slots import (
     nearest,
     slot_of,
     start_of,
+    your_doctor,
 )
 from consultations.services.scheduling.visits import (
     booked,
@@ -61,4 +62,5 @@ __all__ = [
     "restore",
     "slot_of",
     "start_of",
+    "your_doctor",
 ]

@@ -87,7 +87,7 @@ def state_of(consultation_request):
 
 def free_slot(make_request, visit):
     """A time that is free now, whoever asks."""
-    return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
+    return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0].key
 
 
 def meant(verb, consultation_request, make_request, visit):
