@@ -116,4 +116,4 @@ def test_the_actions_of_a_status_are_those_of_the_table(staff, make_request, gro
 def test_they_come_in_the_order_of_the_table(make_request):
     consultation_request = make_request(status=RequestStatus.OFFERED)
     possible = [action.name for action in WORKFLOW.actions_for(consultation_request, by=None)]
-    assert possible == ["correct_email", "book", "withdraw", "message", "answer_again", "ask_weekly"]
+    assert possible == ["correct_email", "book", "undo_cancel", "withdraw", "message", "answer_again", "ask_weekly"]
