@@ -213,6 +213,7 @@ POLICY: dict[str, str] = {
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
+    "consultations:undo_cancel":                "no no ok ok  no no no no no",    # nothing was cancelled
     "education:home": READ,
     "education:conditions": READ,
     "education:evidence": READ,

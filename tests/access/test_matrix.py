@@ -217,6 +217,7 @@ MATRIX = {
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
+    "consultations:undo_cancel": SENT_ON,
     "education:home": EVERYONE,
     "education:conditions": EVERYONE,
     "education:evidence": EVERYONE,
