@@ -31,10 +31,13 @@ Ctx = Context[ConsultationRequest]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Message:
-    """What a message needs besides its kind: the key that makes it one, and the visit that it tells of, if any."""
+    """What a message needs besides its kind: the key that makes it one, the visit that it tells of, if any, and when it
+    goes, if not at once.
+    """
 
     key: str
     appointment: Appointment | None = None
+    send_at: datetime.datetime | None = None
 
 
 def refuse_other_words(recorded: Container[Any], typed: Any) -> None:
@@ -83,6 +86,7 @@ class ConsultationAction(Action[Data, ConsultationRequest, Result]):
                 consultation_request=ctx.row,
                 key=message.key,
                 appointment=message.appointment,
+                send_at=message.send_at,
             )
 
 
@@ -93,11 +97,11 @@ class ActionContext:
     consultation_request: ConsultationRequest
     by: User
     available: Mapping[str, Action[Any, ConsultationRequest, Any]]
-    visit_starts_at: datetime.datetime | None
+    visit: Appointment | None
 
     @property
     def has_begun(self) -> bool:
-        return self.visit_starts_at is not None and self.visit_starts_at <= clock.now()
+        return self.visit is not None and self.visit.starts_at <= clock.now()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
