@@ -14,6 +14,7 @@ from consultations.views import (
     private_next_day,
     private_status,
     private_times,
+    private_visit,
 )
 
 
@@ -58,6 +59,9 @@ urlpatterns = [
     path("request/<str:key>/times/", private_times.times, name="times"),
     path("request/<str:key>/times/check/", private_times.check_time, name="check_time"),
     path("request/<str:key>/cancel-time/", private_times.cancel_time, name="cancel_time"),
+    path("request/<str:key>/will-come/", private_visit.confirm, name="will_come"),
+    path("request/<str:key>/needs/", private_visit.needs, name="needs"),
+    path("request/<str:key>/reminders/", private_visit.reminders, name="reminders"),
     path("request/<str:key>/replace-link/", private_access.replace_link, name="replace_link"),
     path("request/<str:key>/close/", private_access.close, name="close"),
 ]

@@ -30,10 +30,11 @@ Ctx = Context[ConsultationRequest]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Message:
-    """What a message needs besides its kind: the key that makes it one, and the visit that it tells of, if any."""
+    """What a message needs besides its kind: the key that makes it one, the visit that it is about, when it is due."""
 
     key: str
     appointment: Appointment | None = None
+    send_at: datetime.datetime | None = None
 
 
 def refuse_other_words(recorded: Container[Any], typed: Any) -> None:
@@ -82,6 +83,7 @@ class ConsultationAction(Action[Data, ConsultationRequest, Result]):
                 consultation_request=ctx.row,
                 key=message.key,
                 appointment=message.appointment,
+                send_at=message.send_at,
             )
 
 

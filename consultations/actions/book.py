@@ -15,7 +15,7 @@ from clinic.core.refusals import WrongStatus
 from consultations.actions.base import ActionContext, Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
-from consultations.services import clocks, scheduling
+from consultations.services import clocks, scheduling, visit_needs
 from consultations.services.transitions import WORKFLOW, FlagsStand
 
 DAYS_SHOWN: Final = 28
@@ -134,11 +134,12 @@ def _book(
 
 def free_times(consultation_request: ConsultationRequest) -> list[tuple[str, str]]:
     """Slot keys and words for the next four weeks."""
-    if consultation_request.appointment_type is None:
+    kind = visit_needs.visit_type_of(consultation_request)
+    if kind is None:
         return []
     today = clock.today()
     slots = scheduling.free_slots(
-        appointment_type=consultation_request.appointment_type,
+        appointment_type=kind,
         since=today,
         until=today + datetime.timedelta(days=DAYS_SHOWN),
         ignoring=consultation_request,

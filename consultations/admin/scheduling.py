@@ -178,7 +178,7 @@ class ClinicianAdmin(DiaryAdmin):
 
 @admin.register(Location)
 class LocationAdmin(DiaryAdmin):
-    fields = ("name", "address", "directions")
+    fields = ("name", "address", "directions", "step_free")
     list_display = ("name", "address")
     ordering = ("name",)
 

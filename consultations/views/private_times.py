@@ -23,7 +23,7 @@ from consultations.forms.private import SlotForm
 from consultations.models import Clinician, ConsultationRequest, Location, SlotHold
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters.patient_texts import help_for_unsent
-from consultations.services import asked_again, clocks, scheduling
+from consultations.services import asked_again, clocks, scheduling, visit_needs
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_status import live_appointment, status_page
@@ -168,7 +168,7 @@ def _times_page(
     near: Iterable[Slot] = (),
     status: int = 200,
 ) -> HttpResponse:
-    kind = consultation_request.appointment_type
+    kind = visit_needs.visit_type_of(consultation_request)
     if kind is None:
         return to_page("status", consultation_request)
     today = clock.today()
@@ -235,7 +235,7 @@ def _check_page(request: HttpRequest, consultation_request: ConsultationRequest,
     context = {
         "held": held,
         "slot_key": scheduling.slot_of(held).key,
-        "kind": consultation_request.appointment_type,
+        "kind": visit_needs.visit_type_of(consultation_request),
         "zone_words": clock.zone_words(held.starts_at),
         "refused": refused,
     }

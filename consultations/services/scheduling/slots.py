@@ -12,6 +12,7 @@ from clinic.core import clock
 from clinic.core.refusals import WrongStatus
 from consultations.models import Appointment, AppointmentType, Availability, ConsultationRequest, SlotHold
 from consultations.models.diary import MAX_HORIZON_DAYS
+from consultations.services import visit_needs
 from consultations.services.occupation import PERSON, Span, busy_spans, overlaps, rooms_at
 
 TIME_TO_CHOOSE: Final = datetime.timedelta(minutes=20)
@@ -108,9 +109,10 @@ def soonest(consultation_request: ConsultationRequest) -> list[Slot]:
 
 
 def offered_type(consultation_request: ConsultationRequest) -> AppointmentType:
-    if consultation_request.appointment_type is None:
+    kind = visit_needs.visit_type_of(consultation_request)
+    if kind is None:
         raise WrongStatus(_("No consultation has been offered yet."))
-    return consultation_request.appointment_type
+    return kind
 
 
 def start_of(slot_key: str) -> datetime.datetime | None:

@@ -23,13 +23,15 @@ GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAG
 VERBS = (
     "ask", "book", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
     "undo_no_show", "take_back_escalation", "settle_escalation",
-    "set_own_urgency", "ask_weekly",
+    "set_own_urgency", "ask_weekly", "choose_reminders", "tell_needs",
 )  # fmt: skip
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
     "correct_email": {"email": "new@example.com"},
     "ask_weekly": {"wanted": "no"},
+    "choose_reminders": {"choice": "full"},
+    "tell_needs": {"codes": ["quiet"]},
     "settle_escalation": {"note": "Examined: no weakness."},
     "set_own_urgency": {"reason": "A new, harmless question."},
 }
