@@ -5,6 +5,7 @@ from typing import Any, Final, TypedDict, Unpack
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock, lines
@@ -79,6 +80,15 @@ def draft(
         text=render_to_string("consultations/mail/message.txt", context),
         html=render_to_string("consultations/mail/message.html", context),
     )
+
+
+def text_reminder() -> str:
+    """Short, for one text message, without a link, a name or a health word."""
+    sentence = _(
+        "%(clinic)s: a reminder of the time that you booked with us. If you cannot come, or anything has changed, "
+        "call %(phone)s."
+    )
+    return sentence % {"clinic": settings.CLINIC_SHORT_NAME, "phone": settings.CLINIC_PHONE}
 
 
 def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> MessageDraft:

@@ -243,6 +243,7 @@ class MessageKind(TextChoices):
     AFTER_VISIT = "after_visit", _("After the visit")
     MISSED_VISIT = "missed_visit", _("Missed visit")
     VISIT_REMINDER = "visit_reminder", _("Reminder of the visit")
+    TEXT_REMINDER = "text_reminder", _("Reminder of the visit, as a text message")
     REQUEST_CLOSED = "request_closed", _("Request closed")
     WEEKLY_QUESTION = "weekly_question", _("Weekly question")
     PLEASE_CONTACT = "please_contact", _("Please contact us")

@@ -10,7 +10,16 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # Each registers its system checks, but for the first.
-        from clinic.core import audit_heads, checks, encryption_checks, line_checks, outside_checks, role_checks  # noqa: F401
+        from clinic.core import (  # noqa: F401
+            audit_heads,
+            checks,
+            encryption_checks,
+            line_checks,
+            outside_checks,
+            role_checks,
+            text_messages,
+        )
         from clinic.core.backups import checks as backup_checks  # noqa: F401
 
         audit_heads.register()
+        text_messages.register()

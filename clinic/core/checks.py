@@ -171,6 +171,11 @@ def _check_visit_messages() -> list[CheckMessage]:
         message_hours.hours()
     except ValueError as problem:
         messages.append(Error(str(problem), id="clinic.E063"))
+    text_url = urlsplit(settings.TEXT_MESSAGE_URL)
+    is_safe = text_url.scheme == "https" or text_url.hostname in ("127.0.0.1", "localhost", "::1")
+    if settings.TEXT_MESSAGE_URL and not (is_safe and text_url.hostname):
+        hint = "Numbers and the token travel with each message."
+        messages.append(Error("TEXT_MESSAGE_URL must begin with https://.", hint=hint, id="clinic.E067"))
     for name, code in (("REMINDER_DAYS", "clinic.E064"), ("NUDGE_DAYS", "clinic.E065")):
         if not all(1 <= days <= MOST_REMINDED for days in getattr(settings, name)):
             hint = f"Write them with commas between, as in {name}=5,2, or leave it empty for none."

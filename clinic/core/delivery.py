@@ -74,7 +74,13 @@ class DeliveryAttempt:
 
 def queues() -> list[Queue]:
     """The most pressing first."""
-    return [Queue(lane, channel) for lane in Lane for channel in channels.CHANNELS]
+    served = channels.SERVES
+    return [
+        Queue(lane, channel)
+        for lane in Lane
+        for channel in channels.CHANNELS
+        if channel not in served or served[channel](lane)
+    ]
 
 
 def deliver_due(*, queue: Queue | None = None, limit: int = 20, until: Callable[[], bool] = lambda: False) -> int:

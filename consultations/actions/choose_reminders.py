@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core import text_messages
 from consultations.actions.base import ActionContext, Ctx, StaffAction
 from consultations.enums import ReminderChoice
 from consultations.forms.staff import StepForm
@@ -13,11 +14,11 @@ from consultations.services import reminders
 from consultations.services.transitions import WORKFLOW
 
 
-class RemindersForm(StepForm):
+class StaffRemindersForm(StepForm):
     choice = forms.ChoiceField(
-        label=_("Email reminders of the visit"),
+        label=_("Reminders of the visit"),
         choices=ReminderChoice.choices,
-        widget=forms.RadioSelect,
+        widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={
             "required": _("Select what reminders say."),
             "invalid_choice": _("Select what reminders say."),
@@ -37,13 +38,14 @@ class RemindersData:
 @WORKFLOW.register
 class ChooseReminders(StaffAction[RemindersData, None]):
     verb, data_class = "choose_reminders", RemindersData
-    position, form_class = 128, RemindersForm
+    position, form_class = 128, StaffRemindersForm
     button = _("Save")
     done = _("What reminders say is changed.")
 
     def is_wanted(self, situation: ActionContext) -> bool:
-        """Without an address there is nothing to choose."""
-        return super().is_wanted(situation) and bool(situation.consultation_request.patient.email_index)
+        """Without an address, and without text messages, there is nothing to choose."""
+        has_address = bool(situation.consultation_request.patient.email_index)
+        return super().is_wanted(situation) and (has_address or text_messages.is_on())
 
     def is_repeat(self, ctx: Ctx, data: RemindersData) -> bool:
         return str(ctx.row.reminders) == data.choice

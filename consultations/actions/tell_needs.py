@@ -6,14 +6,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from consultations.actions.base import Ctx, StaffAction
-from consultations.forms.staff import StepForm
-from consultations.forms.visit_needs import NeedsFields, initial_of
+from consultations.forms.staff import StepForm, text
+from consultations.forms.visit_needs import MORE, MORE_LIMIT, NeedsFields, initial_of
 from consultations.services import visit_needs
 from consultations.services.transitions import WORKFLOW
 from consultations.services.visit_needs import Needs
 
 
 class StaffNeedsForm(NeedsFields, StepForm):
+    more = text(MORE, rows=2, limit=MORE_LIMIT)
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         told = initial_of(visit_needs.of_person(self.consultation_request.patient))

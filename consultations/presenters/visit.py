@@ -3,10 +3,13 @@
 import datetime
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from clinic.core import clock
 from consultations.actions.choose_reminders import ChooseReminders
 from consultations.actions.tell_needs import TellNeeds
-from consultations.enums import Modality, ReminderChoice, VisitNeed
+from consultations.enums import Modality, VisitNeed
+from consultations.forms.visit_needs import RemindersForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.services import reminders, scheduling, visit_needs
 from consultations.services.visit_needs import Needs
@@ -35,8 +38,13 @@ def minutes_of(appointment: Appointment | None) -> int:
 
 def needs_lines(needs: Needs) -> list[str]:
     """What was told, as the person ticked it."""
-    lines = [str(VisitNeed(code).label) for code in needs.codes]
-    return [*lines, *filter(None, (needs.language, needs.more))]
+    return [*(_need_line(VisitNeed(code), needs) for code in needs.codes), *filter(None, [needs.more])]
+
+
+def _need_line(need: VisitNeed, needs: Needs) -> str:
+    if need == VisitNeed.INTERPRETER and needs.language:
+        return _("%(need)s: %(language)s") % {"need": need.label, "language": needs.language}
+    return str(need.label)
 
 
 def facts(consultation_request: ConsultationRequest, appointment: Appointment | None) -> dict[str, Any]:
@@ -62,5 +70,5 @@ def facts(consultation_request: ConsultationRequest, appointment: Appointment | 
         and reminders.can_confirm(appointment, now=clock.now()),
         "slot_key": scheduling.slot_of(appointment).key if appointment is not None else "",
         "can_choose_reminders": can_choose,
-        "reminder_choices": [(choice.value, choice.label, choice == chosen) for choice in ReminderChoice],
+        "reminders_form": RemindersForm(initial={"choice": str(chosen)}),
     }

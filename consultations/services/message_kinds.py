@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from clinic.accounts.models import User
-from clinic.core import clock, outbox
+from clinic.core import clock, outbox, text_messages
 from clinic.core.channels import MessageDraft
 from clinic.core.models import Lane, OutboxMessage
 from clinic.core.outbox import MessageKindEntry, NotWanted
@@ -30,6 +30,7 @@ STANDS_WHILE: Final = {
     MessageKind.MISSED_VISIT: RequestStatus.NO_SHOW,
 }
 """What these mails ask for can be done only while the request waits for it."""
+BY_TEXT: Final = (MessageKind.TEXT_REMINDER,)
 TO_STAFF: Final = (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END)
 
 
@@ -40,6 +41,7 @@ def _ensure_expired(message: OutboxMessage, consultation_request: ConsultationRe
 
 OF_VISITS: Final = {
     MessageKind.VISIT_REMINDER: reminders.ensure_wanted,
+    MessageKind.TEXT_REMINDER: reminders.ensure_wanted,
     MessageKind.CHOOSE_NUDGE: offers.ensure_nudge_wanted,
     MessageKind.OFFER_EXPIRED: _ensure_expired,
 }
@@ -48,10 +50,13 @@ OF_VISITS: Final = {
 
 def register() -> None:
     for kind in MessageKind:
-        if kind not in TO_STAFF:
+        if kind not in (*TO_STAFF, *BY_TEXT):
             outbox.register(
                 MessageKindEntry(kind.value, kind.label, Lane.PATIENTS, compose_for_patient, ensure_wanted_by_patient)
             )
+    for kind in BY_TEXT:
+        lane, channel = Lane.PATIENTS, text_messages.TEXT
+        outbox.register(MessageKindEntry(kind.value, kind.label, lane, compose_text, ensure_wanted_by_patient, channel))
     alert, notice, day_end = MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END
     outbox.register(
         MessageKindEntry(alert.value, alert.label, Lane.ALERTS, compose_to_staff, ensure_alert_wanted),
@@ -108,6 +113,14 @@ def compose_for_patient(message: OutboxMessage) -> MessageDraft:
         is_large_print=visit_mails.has_large_print(consultation_request),
         **visit_mails.lines(message, consultation_request),
     )
+
+
+def compose_text(message: OutboxMessage) -> MessageDraft:
+    """A neutral one, whatever the patient chose for mails: a telephone shows it to whoever is near."""
+    patient = _request_of(message).patient
+    if not reminders.may_be_texted(patient):
+        raise NotWanted(gettext_noop("There is no number to send this to."), needs_staff=True)
+    return MessageDraft(to=patient.phone, text=emails.text_reminder())
 
 
 def _request_of(message: OutboxMessage) -> ConsultationRequest:

@@ -46,6 +46,22 @@ def notify_patient(
     return message
 
 
+def text_patient(
+    *,
+    kind: MessageKind,
+    consultation_request: ConsultationRequest,
+    key: str,
+    appointment: Appointment,
+    more: Mapping[str, Any],
+) -> OutboxMessage | None:
+    """Owe the patient a text message; None if it is owed. Call inside a transaction, on a locked request."""
+    number: str = Patient.objects.only("phone", "data_key").get(pk=consultation_request.patient_id).phone
+    message = outbox.enqueue(kind=kind, key=key, recipient=number, payload={**more, "appointment": appointment.pk})
+    if message is not None:
+        MessageSubject.objects.create(message=message, consultation_request=consultation_request)
+    return message
+
+
 def alert_staff(*, user: User, key: str, path: str, lane: Lane | None = None) -> OutboxMessage | None:
     """Owe a member of staff a mail that says only that something waits; None if said already or without address."""
     if not user.email:

@@ -7,19 +7,19 @@ reminder to take back; and whether a reminder is still wanted is asked again whe
 import datetime
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
-from clinic.core import clock, message_hours, outbox
+from clinic.core import clock, message_hours, outbox, text_messages
 from clinic.core.failures import one_by_one
 from clinic.core.models import OutboxMessage
 from clinic.core.outbox import NotWanted, NotYet
-from consultations.enums import MessageKind, ReminderChoice, RequestStatus
-from consultations.models import Appointment, ConsultationRequest
+from consultations.enums import MessageKind, ReminderChoice, RequestStatus, SafeToContact
+from consultations.models import Appointment, ConsultationRequest, Patient
 from consultations.services import messaging
 from consultations.services.transitions import lock
 
@@ -80,15 +80,30 @@ def _due(now: datetime.datetime) -> Iterator[tuple[str, int]]:
 
 
 def _near(now: datetime.datetime) -> QuerySet[Appointment]:
-    """Visits of patients with an address who want reminders, until a day after the earliest of them is due."""
+    """Visits of patients who can be reached and want reminders, until a day after the earliest of them is due."""
     until = now + (max(settings.REMINDER_DAYS, default=0) + 1) * DAY
     return (
         Appointment.objects.live()
         .filter(starts_at__gt=now, starts_at__lte=until)
         .filter(consultation_request__status=RequestStatus.BOOKED, consultation_request__reminders_off_at=None)
-        .exclude(consultation_request__patient__email_index="")
+        .filter(_reachable())
         .order_by("starts_at", "pk")
     )
+
+
+def _reachable() -> Q:
+    """By mail; without an address by text message, where the clinic sends any and one may be left for them."""
+    has_address = ~Q(consultation_request__patient__email_index="")
+    if not text_messages.is_on():
+        return has_address
+    has_number = ~Q(consultation_request__patient__phone_index="")
+    return has_address | (has_number & Q(consultation_request__patient__safe_to_contact=SafeToContact.ANY))
+
+
+def may_be_texted(patient: Patient) -> bool:
+    """To a number that is written whole, of somebody for whom a message may be left."""
+    is_safe = patient.safe_to_contact == SafeToContact.ANY
+    return text_messages.is_on() and is_safe and bool(text_messages.NUMBER.fullmatch(patient.phone))
 
 
 def key_of(appointment: Appointment, days: int) -> str:
@@ -100,18 +115,22 @@ def key_of(appointment: Appointment, days: int) -> str:
 def _remind(pk: int) -> bool:
     lock(ConsultationRequest.objects.get(appointments=pk))
     now = clock.now()
-    appointment = _near(now).filter(pk=pk).select_related("consultation_request").first()
+    appointment = _near(now).filter(pk=pk).select_related("consultation_request__patient").first()
     moment = due_now(appointment, now=now) if appointment is not None else None
     if appointment is None or moment is None:
         return False
-    message = messaging.notify_patient(
-        kind=MessageKind.VISIT_REMINDER,
-        consultation_request=appointment.consultation_request,
-        key=key_of(appointment, moment.days),
-        appointment=appointment,
-        more={"starts_at": appointment.starts_at.isoformat(), "days": moment.days},
-    )
-    return message is not None
+    consultation_request = appointment.consultation_request
+    about: dict[str, Any] = {
+        "consultation_request": consultation_request,
+        "key": key_of(appointment, moment.days),
+        "appointment": appointment,
+        "more": {"starts_at": appointment.starts_at.isoformat(), "days": moment.days},
+    }
+    if consultation_request.patient.email_index:
+        return messaging.notify_patient(kind=MessageKind.VISIT_REMINDER, **about) is not None
+    if not may_be_texted(consultation_request.patient):
+        return False
+    return messaging.text_patient(kind=MessageKind.TEXT_REMINDER, **about) is not None
 
 
 def ensure_wanted(message: OutboxMessage, consultation_request: ConsultationRequest) -> None:

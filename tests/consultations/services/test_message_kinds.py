@@ -66,6 +66,7 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "after_visit": Lane.PATIENTS,
         "missed_visit": Lane.PATIENTS,
         "visit_reminder": Lane.PATIENTS,
+        "text_reminder": Lane.PATIENTS,
         "request_closed": Lane.PATIENTS,
         "weekly_question": Lane.PATIENTS,
         "next_day_question": Lane.PATIENTS,

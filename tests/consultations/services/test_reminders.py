@@ -8,13 +8,14 @@ import pytest
 from django.core import mail
 
 from clinic.accounts.models import User
-from clinic.core import delivery
+from clinic.core import delivery, outbox
 from clinic.core.models import OutboxMessage
 from consultations.enums import CaseOutcome, CaseProof, MessageKind, Modality, Outcome, RequestStatus
 from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, Location
 from consultations.services import case_closing, cases, contact_details, reminders
 from consultations.services.case_proofs import OutcomeClaim
 from tests.consultations.perform import perform
+from tests.consultations.services.conftest import NOW
 from tests.mailbox import write
 from tests.personas import MakeRequest, book_directly, make_patient
 
@@ -292,3 +293,58 @@ def test_a_correction_keeps_the_wish_for_no_reminders(booked: Any) -> None:
     locked = ConsultationRequest.objects.select_related("patient").get()
     contact_details.replace_address(consultation_request=locked, email="new@example.com")
     assert ConsultationRequest.objects.get().reminders == "none"
+
+
+class TestByText:
+    """Who has no address is reminded by text message, where the clinic sends any."""
+
+    @pytest.fixture(autouse=True)
+    def on(self, settings: Any) -> None:
+        settings.TEXT_MESSAGE_URL = "https://provider.example/messages"
+
+    def remind(self, time_machine: Any) -> list[OutboxMessage]:
+        time_machine.move_to(at(2026, 12, 9, 12, 0), tick=False)
+        reminders.remind()
+        return list(OutboxMessage.objects.all())
+
+    def test_always_neutral_and_without_a_link(self, booked: Any, time_machine: Any) -> None:
+        appointment = booked(patient=make_patient("Bob Pell", email=""))
+        perform("choose_reminders", visit_of(appointment), choice="full")
+        (message,) = self.remind(time_machine)
+        assert (message.kind, message.channel, message.recipient) == ("text_reminder", "text", "+12025550142")
+        draft = outbox.KINDS[message.kind].compose(message)
+        assert draft.text == (
+            "Larchwell: a reminder of the time that you booked with us. If you cannot come, or anything has changed, "
+            "call (555) 010-0142."
+        )
+
+    def test_who_has_an_address_gets_a_mail_and_nothing_else(self, booked: Any, time_machine: Any) -> None:
+        booked()
+        assert [message.kind for message in self.remind(time_machine)] == ["visit_reminder"]
+
+    @pytest.mark.parametrize(
+        "patient",
+        [
+            {"safe_to_contact": "no_voicemail"}, {"safe_to_contact": "email_only"}, {"phone": ""},
+            {"phone": "call my son on 0142"},
+        ],
+    )  # fmt: skip
+    def test_nobody_for_whom_no_message_may_be_left_or_who_left_no_number(
+        self, booked: Any, time_machine: Any, patient: dict[str, str]
+    ) -> None:
+        booked(patient=make_patient("Bob Pell", email="", **patient))
+        assert self.remind(time_machine) == []
+
+    def test_nobody_while_it_is_off(self, booked: Any, time_machine: Any, settings: Any) -> None:
+        settings.TEXT_MESSAGE_URL = ""
+        booked(patient=make_patient("Bob Pell", email=""))
+        assert self.remind(time_machine) == []
+
+    def test_what_waits_is_not_sent_of_a_time_that_was_cancelled(self, booked: Any, time_machine: Any) -> None:
+        appointment = booked(patient=make_patient("Bob Pell", email=""))
+        (message,) = self.remind(time_machine)
+        Appointment.objects.filter(pk=appointment.pk).update(
+            status="cancelled", cancelled_at=NOW, cancelled_by="patient"
+        )
+        with pytest.raises(outbox.NotWanted):
+            outbox.KINDS[message.kind].ensure_wanted(message)
