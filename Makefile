@@ -55,7 +55,7 @@ test-deep: .venv/.installed-dev ## Before a release: long properties, storms, th
 faults: .venv/.installed-dev ## Kill processes and database under load, compare what was told with rows (ACKNOWLEDGED=1000 FAULTS=30 SEED ENGINE)
 	@$(PY) -m tests.faults
 
-mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line")
+mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line", AGAIN=report)
 	@$(PY) -m tests.mutation
 
 drill: .venv/.installed-dev ## Back up, lose and restore a made-up clinic on both engines, with a table (REQUESTS=300, ENGINES="sqlite postgresql")

@@ -5,7 +5,8 @@
 
 It reads the commands from the document, so that the document is what is tried. There is no systemd in the folder: a
 stand-in starts what the units say, without their sandbox. What it cannot run it names. `--bind` and `--copy` give the
-folder what this machine needs to reach package registries. Nothing is left mounted, and the folder is yours to remove.
+folder what this machine needs to reach package registries (pip's settings; of a proxy the certificate, which belongs
+into /usr/local/share/ca-certificates). Nothing is left mounted, and the folder is yours to remove.
 """
 
 import argparse
@@ -149,6 +150,8 @@ def main() -> None:
     stand_in.write_text(SYSTEMCTL)
     stand_in.chmod(0o755)
     run("git", "-C", str(ROOT), "archive", "--format=tar.gz", f"--output={asked.root}/root/{ARCHIVE}", "HEAD")
+    # Asked to end it takes down what it mounted, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     failed = []
     with mounted(asked.root, asked.bind):
         for line in commands():

@@ -16,10 +16,12 @@ class CoreConfig(AppConfig):
             encryption_checks,
             line_checks,
             outside_checks,
+            restored_copy,
             role_checks,
             text_messages,
         )
         from clinic.core.backups import checks as backup_checks  # noqa: F401
 
         audit_heads.register()
+        restored_copy.register()
         text_messages.register()

@@ -29,11 +29,19 @@ NEEDS_TABLES: Final = frozenset({"load_education", "demo", "createsuperuser", "c
 """What a newcomer runs after `migrate`, or before it by mistake."""
 
 
+CLINIC_FOLDER: Final = "/etc/clinic"
+"""Where this is, this machine serves a clinic (docs/operations.md). Everybody sees that it is there."""
+ANYWHERE: Final = frozenset({"help", "version", "--help", "-h", "--version"})
+
+
 class OwnDatabaseOnly(ManagementUtility):
     """Says first when the database is that of the demonstration."""
 
     def fetch_command(self, subcommand: str) -> Any:
         say_if_it_is_the_demonstration()
+        if apps.ready and (sentence := demonstration_beside_a_clinic(self.argv)):
+            sys.stderr.write(f"{sentence}\n")
+            raise SystemExit(1)
         if apps.ready and (refusal := command_refusal(subcommand, self.argv)):
             sys.stderr.write(f"{refusal.text}\n")
             raise SystemExit(1)
@@ -55,6 +63,20 @@ def say_if_it_is_the_demonstration() -> None:
 
     if notice := demonstration_notice():
         sys.stderr.write(f"{notice}\n")
+
+
+def demonstration_beside_a_clinic(argv: list[str]) -> str:
+    """Why a command must not work on the demonstration here: somebody forgot the settings of this machine's clinic, and
+    would believe what it says. A demonstration that was asked for in so many words is one.
+    """
+    is_asked_for = {"DEMO", "ENV_FILE"} & os.environ.keys()
+    if not settings.DEMO or is_asked_for or ANYWHERE & set(argv[1:]) or not os.path.isdir(CLINIC_FOLDER):
+        return ""
+    return (
+        f"This machine serves a clinic ({CLINIC_FOLDER}), and its settings were not given, so the command would have "
+        f"worked on a demonstration. Nothing was done. Type it as: clinic-manage {' '.join(argv[1:])}\n"
+        "If the demonstration is meant, set DEMO=1."
+    )
 
 
 def say_which_database(name: str, command: Any) -> None:

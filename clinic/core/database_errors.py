@@ -38,6 +38,7 @@ AWAY: Final = (
     "no space left on device",
     "attempt to write a readonly database",
     "no such table",
+    "restored copy that is not settled",
 )
 """What servers and drivers say of themselves; anything else they say may quote a value."""
 

@@ -6,6 +6,7 @@ Such a database is named and left as it is. Whatever would use it stops with a f
 import dataclasses
 import enum
 import os
+import pwd
 import shlex
 import sqlite3
 from collections.abc import Iterable
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.apps import apps
+from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from clinic.core import database_state
+from clinic.core import database_state, restored_copy
 from clinic.core.database_state import DatabaseState
 
 OURS: Final = ("accounts", "clinic", "core", "consultations", "education")
@@ -39,6 +41,7 @@ class RefusalCause(enum.Enum):
     UNREADABLE = "not to be read or written"
     UNREACHABLE = "not to be reached now"
     UNMIGRATED = "without all its tables"
+    UNSETTLED = "restored and not settled"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,6 +115,11 @@ def _file_problem(path: Path) -> str:
             return f"The database cannot be {shown}: that is a folder. Name a file in DATABASE_URL."
         if is_there and not path.is_file():
             return f"The database cannot be {shown}: that is not a file. Name a file in DATABASE_URL."
+        if stranger := _left_by_root(path if is_there else folder):
+            return (
+                f"The database {shown} belongs to the user {stranger}, and you are root: what root writes beside it, "
+                "the site could no longer open. Nothing was changed. Type the command with clinic-manage."
+            )
         if not os.access(path if is_there else folder, os.R_OK | os.W_OK) or not os.access(folder, os.W_OK):
             return (
                 f"The database {shown} cannot be written by this user, or not the folder it stands in. Nothing was "
@@ -123,12 +131,33 @@ def _file_problem(path: Path) -> str:
     return ""
 
 
+def _left_by_root(path: Path) -> str:
+    """Whose a clinic's file is, where root is about to open it. In a demonstration it is the newcomer's, in whatever
+    container.
+    """
+    owner = path.stat().st_uid
+    if settings.DEMO or os.geteuid() != 0 or owner == 0:
+        return ""
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"{owner}"
+
+
 def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
     given = used.settings_dict
     address = ":".join(str(given[part]) for part in ("HOST", "PORT") if given.get(part)) or "this machine"
     name = f"The PostgreSQL database “{given['NAME']}” on {address}"
     try:
         state = database_state.of_postgresql(used, _tables())
+    except restored_copy.Unsettled:
+        text = (
+            f"{name} was restored from a backup and not settled: nobody verified it, and whoever was erased since that "
+            "backup was made may be back in it. Nothing was changed in it.\nRestore the backup again into another new "
+            "database. Where the files of a whole server were put back, run after_restore with --facts "
+            "(docs/operations.md, Restore)."
+        )
+        return Refusal(RefusalCause.UNSETTLED, text)
     except OperationalError as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         text = (

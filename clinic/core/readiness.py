@@ -16,7 +16,7 @@ from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from clinic.core import audit_heads, clock, key_fingerprints
+from clinic.core import audit_heads, clock, key_fingerprints, restored_copy
 from clinic.core.backups import last_backup
 from clinic.core.encryption import KeysUnusable
 from clinic.core.housekeeping import worker_state
@@ -53,7 +53,7 @@ def _database(request: HttpRequest | None) -> str:
         import_string(settings.PAGE_CACHE_REVISION)()
     except Error as problem:
         note_cause(request, cause_of(problem))
-        return "down"
+        return "restored, not settled" if isinstance(problem, restored_copy.Unsettled) else "down"
     return "ok"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from pyrage.x25519 import Identity
 
+from clinic.core import restored_copy
 from clinic.core.backups import examining
 from clinic.core.backups.refusals import BackupRefused
 from clinic.core.management.clinic_command import typed
@@ -82,7 +83,7 @@ def _recovery(plan: RecoveryPlan) -> dict[str, Any]:
     words += ["--identity", str(Path(plan.identity_file).absolute())]
     recovery = {"restore_command": f"{shlex.join(words)} %f %p", "recovery_target_timeline": "latest"}
     # A copy must not archive over the archive that it is made from.
-    recovery |= {"archive_mode": "off"}
+    recovery |= {"archive_mode": "off", restored_copy.SERVER_SETTING: restored_copy.new_mark()}
     if plan.until:
         recovery |= {"recovery_target_time": plan.until, "recovery_target_action": "promote"}
     return recovery

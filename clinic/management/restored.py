@@ -11,8 +11,9 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from clinic.core import audit, clock, old_database, outbox
+from clinic.core import audit, clock, old_database, outbox, restored_copy
 from clinic.core.backups import verifying
+from clinic.core.models import AuditEvent
 from clinic.core.old_database import RefusalCause
 from consultations.models import Patient, PrivateLink
 from consultations.services import erasure
@@ -69,12 +70,12 @@ def settle(facts: RestoredFacts) -> AfterRestore:
         links = PrivateLink.objects.live().update(replaced_at=clock.now()) if facts.ends_links else 0
         details = {
             "made_at": facts.made_at.isoformat(), "erased": again, "sessions": sessions, "parked": parked,
-            "links": links,
+            "links": links, "unerased": [pk for pk, _ in unerased], "copies": restored_copy.marks(connection),
         }  # fmt: skip
-        audit.record(action="database.restore", actor="system", details=details)
+        audit.record(action=restored_copy.SETTLED, actor="system", details=details)
     return AfterRestore(
         tables=len(facts.counts), rows=sum(facts.counts.values()), head=head, opened=read.opened, erased=read.erased,
-        erased_again=again, unerased=unerased, sessions=sessions, parked=parked, links=links,
+        erased_again=again, unerased=[said for _, said in unerased], sessions=sessions, parked=parked, links=links,
     )  # fmt: skip
 
 
@@ -92,16 +93,26 @@ def _migrate() -> None:
         raise NotWhole(found.text)
 
 
-def _erase_again(numbers: list[str]) -> tuple[int, list[str]]:
-    """Rows that this copy is too old to have are nobody's; those that it has erased already are left."""
+def left_unerased() -> list[str]:
+    """The patient rows that could not be erased yet when this copy was settled last."""
+    last = AuditEvent.objects.filter(action=restored_copy.SETTLED).order_by("-sequence").first()
+    return [str(number) for number in last.details.get("unerased", [])] if last else []
+
+
+def _erase_again(numbers: list[str]) -> tuple[int, list[tuple[int, str]]]:
+    """Rows that this copy is too old to have are nobody's; those that it has erased already are left.
+
+    Returns how many were erased, and of those that cannot be yet the number with a sentence.
+    """
     keys = [int(number) for number in numbers if number.isdecimal()]
-    again, unerased = 0, []
+    again, unerased = 0, list[tuple[int, str]]()
     for patient in Patient.objects.filter(pk__in=keys, erased_at=None).only("pk").order_by("pk"):
         try:
             erasure.erase_again(patient=patient)
             again += 1
         except StillNeeded as problem:
-            unerased.append(f"Patient row {patient.pk} was erased since, and cannot be yet in this copy: {problem}")
+            said = f"Patient row {patient.pk} was erased since, and cannot be yet in this copy: {problem}"
+            unerased.append((patient.pk, said))
     return again, unerased
 
 

@@ -20,7 +20,7 @@ from clinic.core.outbox import NotWanted, NotYet
 from consultations.enums import MessageKind, RequestStatus
 from consultations.models import ConsultationRequest
 from consultations.services import messaging
-from consultations.services.reminders import DAY, Moment
+from consultations.services.reminders import DAY, DueMoment
 from consultations.services.transitions import lock
 
 ACTED: Final = gettext_noop("Not sent: the patient has acted on it, or it was taken back.")
@@ -34,7 +34,7 @@ def ends_at(offered_at: datetime.datetime) -> datetime.datetime | None:
     return clock.next_opening(clock.instant(local.date() + settings.OFFER_DAYS * DAY, local.time(), fold=0))
 
 
-def nudges(offered_at: datetime.datetime) -> list[Moment]:
+def nudges(offered_at: datetime.datetime) -> list[DueMoment]:
     """The earliest first. A late one is of use half the way to the next, the last until the offer ends."""
     offered = clock.local(offered_at)
     days = sorted(settings.NUDGE_DAYS)
@@ -42,10 +42,10 @@ def nudges(offered_at: datetime.datetime) -> list[Moment]:
     until = [first + (second - first) / 2 for first, second in pairwise(due)]
     last = ends_at(offered_at) or offered_at + 2 * max(days, default=0) * DAY
     ends = [*until, last][: len(due)]
-    return [Moment(*item) for item in zip(days, due, ends, strict=True)]
+    return [DueMoment(*item) for item in zip(days, due, ends, strict=True)]
 
 
-def nudge_due(consultation_request: ConsultationRequest, *, now: datetime.datetime) -> Moment | None:
+def nudge_due(consultation_request: ConsultationRequest, *, now: datetime.datetime) -> DueMoment | None:
     due = [item for item in nudges(consultation_request.status_changed_at) if item.due_at <= now]
     return due[-1] if due and now < due[-1].until else None
 

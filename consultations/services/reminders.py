@@ -28,7 +28,7 @@ LAST_USE: Final = datetime.timedelta(hours=2)
 DAY: Final = datetime.timedelta(days=1)
 
 
-class Moment(NamedTuple):
+class DueMoment(NamedTuple):
     """When a reminder is due, and until when one that comes late is still of use."""
 
     days: int
@@ -36,7 +36,7 @@ class Moment(NamedTuple):
     until: datetime.datetime
 
 
-def moments(starts_at: datetime.datetime) -> list[Moment]:
+def moments(starts_at: datetime.datetime) -> list[DueMoment]:
     """The reminders of a visit, the earliest first.
 
     A late one is of use half the way to the next: so two never come at once, and the nearer one says the same.
@@ -45,10 +45,10 @@ def moments(starts_at: datetime.datetime) -> list[Moment]:
     due = [message_hours.within(starts.date() - days * DAY, starts.time()) for days in settings.REMINDER_DAYS]
     until = [first + (second - first) / 2 for first, second in pairwise(due)]
     ends = [*until, starts_at - LAST_USE][: len(due)]
-    return [Moment(*item) for item in zip(settings.REMINDER_DAYS, due, ends, strict=True)]
+    return [DueMoment(*item) for item in zip(settings.REMINDER_DAYS, due, ends, strict=True)]
 
 
-def due_now(appointment: Appointment, *, now: datetime.datetime) -> Moment | None:
+def due_now(appointment: Appointment, *, now: datetime.datetime) -> DueMoment | None:
     """The reminder that this visit should have by now; None before it, too late for it, and for one that was booked
     after its moment.
     """

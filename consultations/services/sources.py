@@ -89,8 +89,9 @@ class Settled:
 def responses_of_person(response: QuestionnaireResponse) -> list[int]:
     """This response and those of the same person's other requests and named cases."""
     # Each by its own index: an "or" over both tables would read every patient of the clinic.
-    named = [model.objects.filter(response=response.pk).values("patient") for model in (ConsultationRequest, SafetyCase)]
-    persons = Patient.objects.filter(pk__in=named[0].union(named[1])).values("person")
+    sent_by = ConsultationRequest.objects.filter(response=response.pk).values_list("patient")
+    told_by = SafetyCase.objects.filter(response=response.pk).values_list("patient")
+    persons = Patient.objects.filter(pk__in=sent_by.union(told_by)).values("person")
     rows = Patient.objects.filter(person__in=persons)
     sent = ConsultationRequest.objects.filter(patient__in=rows).values_list("response", flat=True)
     told = SafetyCase.objects.filter(patient__in=rows).values_list("response", flat=True)

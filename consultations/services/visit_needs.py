@@ -10,7 +10,7 @@ from django.conf import settings
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
-from clinic.core.encryption import DamagedRecord
+from clinic.core.encryption import DamagedRecord, Erased
 from consultations.enums import VisitNeed
 from consultations.models import AppointmentType, ConsultationRequest, Patient, VisitNeeds
 
@@ -71,6 +71,8 @@ def _read(row: VisitNeeds | None) -> Needs:
         record: dict[str, Any] = row.record
         known = _known(record["codes"])
         return Needs(codes=known, language=str(record["language"]), more=str(record["more"]))
+    except Erased:
+        return Needs()
     except (DamagedRecord, KeyError, TypeError) as damage:
         logger.error("damaged record: needs %s (%s)", row.pk, type(damage).__name__)
         return Needs(is_damaged=True)

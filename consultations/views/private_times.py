@@ -1,8 +1,5 @@
 """Choosing a time: a month of days, the times of one day, a check, a booking. All of it links and radio buttons."""
 
-import calendar
-import dataclasses
-import datetime
 from collections.abc import Iterable
 
 from django.http import HttpRequest, HttpResponse
@@ -20,9 +17,10 @@ from consultations.actions.book import book_held
 from consultations.actions.cancel_booking import CancelBooking, CancelTimeForm
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.forms.private import SlotForm
-from consultations.models import Clinician, ConsultationRequest, Location, SlotHold
+from consultations.models import ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters.patient_texts import help_for_unsent
+from consultations.presenters.times_page import times_page
 from consultations.services import asked_again, clocks, scheduling, visit_needs
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
 from consultations.views.private_access import private_page, to_page, with_grant
@@ -38,78 +36,6 @@ NOT_HELD = gettext_lazy(
 NOT_CANCELLED = gettext_lazy(
     "Your time was cancelled already, or the visit has begun. What you wrote was not sent: it stands below."
 )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Day:
-    """One cell of the month; `count` radio buttons on that day, 0 for a day that cannot be chosen."""
-
-    on: datetime.date
-    count: int
-    is_chosen: bool
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SlotChoice:
-    """One radio button."""
-
-    key: str
-    starts_at: datetime.datetime
-    with_whom: str
-    where: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Session:
-    """The free times of one day with one doctor at one place, so that the same hour with two doctors is told apart."""
-
-    with_whom: str
-    where: str
-    morning: list[SlotChoice]
-    afternoon: list[SlotChoice]
-
-
-def _month_start(text: str) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(f"{text}-01") if len(text) == 7 else None
-    except ValueError:
-        return None
-
-
-def _day(text: str) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _by_day(slots: Iterable[Slot]) -> dict[datetime.date, list[Slot]]:
-    days: dict[datetime.date, list[Slot]] = {}
-    for slot in slots:
-        days.setdefault(clock.local(slot.starts_at).date(), []).append(slot)
-    return days
-
-
-def _choices(slots: Iterable[Slot]) -> list[SlotChoice]:
-    slots = list(slots)
-    people = Clinician.objects.in_bulk({slot.clinician_id for slot in slots})
-    places = Location.objects.in_bulk({slot.location_id for slot in slots})
-    return [
-        SlotChoice(slot.key, slot.starts_at, people[slot.clinician_id].display_name, places[slot.location_id].name)
-        for slot in slots
-    ]
-
-
-def _sessions(choices: Iterable[SlotChoice]) -> list[Session]:
-    """One session for each doctor and place, the one with the earliest time first."""
-    sessions: dict[tuple[str, str], Session] = {}
-    for choice in choices:
-        session = sessions.setdefault(
-            (choice.with_whom, choice.where), Session(choice.with_whom, choice.where, morning=[], afternoon=[])
-        )
-        half = session.morning if clock.local(choice.starts_at).hour < 12 else session.afternoon
-        half.append(choice)
-    return list(sessions.values())
 
 
 def _chosen_time(request: HttpRequest) -> list[Unsent]:
@@ -172,33 +98,10 @@ def _times_page(
     if kind is None:
         return to_page("status", consultation_request)
     today = clock.today()
-    horizon = today + kind.horizon
-    slots = scheduling.free_slots(appointment_type=kind, since=today, until=horizon, ignoring=consultation_request)
-    days = _by_day(slots)
-    months = sorted({day.replace(day=1) for day in days})
-    chosen = _day(request.GET.get("day", ""))
-    if chosen not in days:
-        asked_month = _month_start(request.GET.get("month", "")) or today
-        # A month after the last with times shows that last one, as a month without times shows the next.
-        chosen = min((day for day in days if day >= min(asked_month, months[-1])), default=None)
-    first = (chosen or today).replace(day=1)
-    weeks = [
-        [Day(day, len(days.get(day, ())), day == chosen) if day.month == first.month else None for day in week]
-        for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
-    ]
-    context = {
-        "kind": kind,
-        "places": Location.objects.filter(pk__in={slot.location_id for slot in slots}).order_by("name"),
-        "first": first,
-        "chosen": chosen,
-        "weeks": weeks,
-        "earlier": max((month for month in months if month < first), default=None),
-        "later": min((month for month in months if month > first), default=None),
-        "sessions": _sessions(_choices(days[chosen])) if chosen else [],
-        "near": _choices(near),
-        "error": error,
-        "zone_words": clock.zone_words(clock.now()),
-    }
+    slots = scheduling.free_slots(
+        appointment_type=kind, since=today, until=today + kind.horizon, ignoring=consultation_request
+    )
+    context = times_page(kind, slots, asked=request.GET, near=near) | {"error": error}
     return private_page(request, consultation_request, "times.html", context, status=status)
 
 

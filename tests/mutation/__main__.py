@@ -5,18 +5,18 @@ import subprocess
 import sys
 from itertools import chain
 
-from tests.mutation.plugin import REPORT, ROOT
+from tests.mutation.plugin import DEAD, REPORT, ROOT
 
 TESTS = (
     "tests/consultations/test_workflow.py", "tests/consultations/services", "tests/consultations/actions",
     "tests/consultations/candidacy", "tests/consultations/questionnaire", "tests/consultations/admin/test_actions.py",
     "tests/consultations/admin/test_every_action.py", "tests/consultations/admin/test_decisions.py",
     "tests/consultations/admin/test_scheduling.py", "tests/consultations/views/test_private_times.py",
-    "tests/consultations/views/test_private_cancelling.py", "tests/consultations/views/test_check_send.py",
+    "tests/consultations/views/test_private_cancelling.py", "tests/consultations/views/test_private_side_by_side.py",
+    "tests/consultations/views/test_check_send.py",
     "tests/consultations/forms", "tests/clinic/accounts", "tests/clinic/core/test_permissions.py",
 )  # fmt: skip
 """What stands near the code that is changed; the rest of the suite would find more, and takes too long."""
-DEAD = ("killed", "timeout")
 
 
 def main() -> int:

@@ -35,9 +35,14 @@ COUNT = int(os.environ.get("MUTANTS", "300"))
 SEED = int(os.environ.get("SEED", "12"))
 ONLY = os.environ.get("ONLY", "")
 """A piece of a mutant's line, as a report prints it: run those alone."""
+AGAIN = Path(os.environ.get("AGAIN", os.devnull))
+"""An earlier report: run those alone that lived in it."""
 LIMIT = float(os.environ.get("LIMIT", "20"))
 """Seconds of tests for one mutant, as they took unchanged. What is left out can only make the score lower."""
 REPORT = Path(os.environ.get("REPORT", "var/mutation.txt"))
+DEAD = ("killed", "timeout")
+AT = 28
+"""Where a mutant begins in a line of a report."""
 ON_IMPORT = os.environ.get("MUTANT_ON_IMPORT", "")
 """Set in the process of its own: the mutant, and the migrated database to begin with."""
 
@@ -158,18 +163,18 @@ def outcomes(tests: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, bool]]
 def functions_of(path: str) -> list[FunctionType]:
     file = str(ROOT / path)
     return [
-        get_object
-        for get_object in gc.get_objects()
-        if type(get_object) is FunctionType and get_object.__code__.co_filename == file
+        function
+        for function in gc.get_objects()
+        if type(function) is FunctionType and function.__code__.co_filename == file
     ]
 
 
 def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType]:
     results = {}
-    for co_const in code.co_consts:
-        if isinstance(co_const, CodeType):
-            results[co_const.co_qualname, co_const.co_firstlineno] = co_const
-            results |= codes_in(co_const)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            results[constant.co_qualname, constant.co_firstlineno] = constant
+            results |= codes_in(constant)
     return results
 
 
@@ -179,11 +184,9 @@ def put_in(mutant: Mutant) -> None:
     for function in functions_of(mutant.path):
         if code := changed_codes.get((function.__code__.co_qualname, function.__code__.co_firstlineno)):
             function.__code__ = code
-    for get_object in gc.get_objects():
-        if type(get_object) is functools._lru_cache_wrapper and get_object.__module__.startswith(
-            ("consultations", "clinic")
-        ):
-            get_object.cache_clear()
+    for cached in gc.get_objects():
+        if type(cached) is functools._lru_cache_wrapper and cached.__module__.startswith(("consultations", "clinic")):
+            cached.cache_clear()
 
 
 def in_a_fork(mutant: Mutant | None, tests: list[pytest.Item], allowed: float) -> str:
@@ -243,9 +246,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     database = shutil.copy(settings.DATABASES["default"]["NAME"], REPORT.with_suffix(".sqlite3"))
     control(run, str(database))
+    lived = [line[AT:] for line in AGAIN.read_text().splitlines() if not line.startswith(DEAD)]
     with REPORT.open("w") as report:
         for mutant in mutants.drawn(COUNT, SEED):
-            if ONLY not in str(mutant):
+            if ONLY not in str(mutant) or (lived and str(mutant) not in lived):
                 continue
             tests = run.tests_for(mutant)
             allowed = 20 + 10 * sum(run.took[item.nodeid] for item in tests)

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+import psycopg2.errors
 from django.utils import timezone
 
-from clinic.core import database_state
+from clinic.core import database_state, restored_copy
 from clinic.core.backups import contents, folder, postgres
 from clinic.core.backups.making import KEPT_SCHEMA
 from clinic.core.backups.refusals import BackupRefused
@@ -166,6 +167,7 @@ def put_aside(given: dict[str, Any]) -> str:
             "SELECT extname FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace WHERE nspname = 'public'"
         )
         extensions = [name for (name,) in cursor.fetchall()]
+        _close(cursor, given)
         cursor.execute(f"ALTER SCHEMA public RENAME TO {kept}")
         cursor.execute("CREATE SCHEMA public")
         cursor.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
@@ -174,13 +176,26 @@ def put_aside(given: dict[str, Any]) -> str:
     return kept
 
 
+def _close(cursor: Any, given: dict[str, Any]) -> None:
+    """Nobody but `after_restore` gets in until the copy was settled. Raises BackupRefused."""
+    try:
+        restored_copy.mark_database(cursor)
+    except psycopg2.errors.InsufficientPrivilege:
+        who = given.get("USER") or "this user"
+        raise BackupRefused(
+            f"The database {given['NAME']} does not belong to {who}. Nothing was written. Make one that does: "
+            f"createdb --owner={who} (docs/operations.md, Restore)."
+        ) from None
+
+
 def fill_postgres(given: dict[str, Any], payload: Path) -> None:
     """All of it or nothing, in one transaction. Whose it is and who may what is for `deploy/roles.sql` and `migrate`.
 
     Raises BackupRefused.
     """
-    with postgres.connected(given) as opened:
+    with postgres.connected(given) as opened, opened, opened.cursor() as cursor:
         server = postgres.server_major(opened)
+        _close(cursor, given)
     arguments = [
         postgres.program("pg_restore", server=server), "--single-transaction", "--exit-on-error", "--no-owner",
         "--no-password", f"--dbname={given['NAME']}", "--no-acl", str(payload),

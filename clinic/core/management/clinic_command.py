@@ -10,7 +10,10 @@ from django.db import Error, connection
 
 from clinic.core.models import AuditEvent
 
-GIVE_SETTINGS = "Give the settings of the clinic with ENV_FILE=/etc/clinic/env before the command (docs/operations.md)."
+GIVE_SETTINGS = (
+    "Type clinic-manage before the command, or give the settings of the clinic with ENV_FILE=/etc/clinic/env "
+    "(docs/operations.md, Commands)."
+)
 
 
 def describe_database() -> str:
@@ -36,8 +39,17 @@ def typed(command: str) -> str:
     return " ".join([*parts, sys.executable, str(settings.BASE_DIR / "manage.py"), command])
 
 
+def refuse_the_demonstration() -> None:
+    """Raises CommandError under DEBUG, unless DEMO=1 was said in so many words."""
+    if settings.DEBUG and not (settings.DEMO and "DEMO" in os.environ):
+        raise CommandError(
+            f"This command works on a clinic's own data, and DEBUG is on: {describe_database()} is not taken for "
+            f"a clinic's. {GIVE_SETTINGS} To run it on a demonstration, set DEMO=1."
+        )
+
+
 class ClinicCommand(BaseCommand):
-    """A command on which a clinic's data depends: keys, audit trail, backup, erasure.
+    """A command on which a clinic's data depends: keys, audit trail, backup, erasure, what visitors are shown.
 
     It refuses under DEBUG, because without any settings manage.py works on a demonstration, and a report on that reads
     like a report on the clinic. DEMO=1, said in so many words, means the demonstration.
@@ -53,11 +65,7 @@ class ClinicCommand(BaseCommand):
         return super().execute(*args, **options)
 
     def _refuse_the_wrong_database(self) -> None:
-        if settings.DEBUG and not (settings.DEMO and "DEMO" in os.environ):
-            raise CommandError(
-                f"This command works on a clinic's own data, and DEBUG is on: {describe_database()} is not taken for "
-                f"a clinic's. {GIVE_SETTINGS} To run it on a demonstration, set DEMO=1."
-            )
+        refuse_the_demonstration()
         self.stderr.write(f"Database: {describe_database()}", style_func=str)
         if not self.needs_tables:
             return

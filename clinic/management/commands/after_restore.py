@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
-from clinic.core import clock
+from clinic.core import clock, restored_copy
 from clinic.core.management.clinic_command import ClinicCommand
 from clinic.management import restored
 from clinic.management.restored import AfterRestore, NotWhole, RestoredFacts
@@ -27,7 +27,8 @@ class Command(ClinicCommand):
 
     def handle(self, *args: Any, facts: str | None = None, **options: Any) -> None:
         try:
-            done = restored.settle(self._facts(facts))
+            with restored_copy.settling():
+                done = restored.settle(self._facts(facts))
         except NotWhole as problem:
             raise CommandError(f"The restored database is not whole. Do not work with it.\n{problem}") from None
         except DatabaseError as problem:
@@ -43,12 +44,24 @@ class Command(ClinicCommand):
 
     def _facts(self, named: str | None) -> RestoredFacts:
         if named is None:
-            return RestoredFacts(made_at=clock.now())
+            return self._known_here()
         try:
             given = json.loads(sys.stdin.read() if named == "-" else Path(named).read_text())
             return RestoredFacts(**{**given, "made_at": datetime.fromisoformat(given["made_at"])})
         except (OSError, ValueError, TypeError, KeyError):
             raise CommandError(f"{named} is not what restore wrote down of a backup.") from None
+
+    def _known_here(self) -> RestoredFacts:
+        """Of a copy that was settled before: whom it could not erase then. Only the facts know it of any other."""
+        if connection.vendor == "postgresql":
+            connection.ensure_connection()
+            if restored_copy.is_closed(connection):
+                raise CommandError(
+                    "This copy was never settled, and only --facts FILE says whom it must not bring back: the file "
+                    "clinic-restore.json in the folder of the server. Of a dump there is none: restore it again, into "
+                    "another new database."
+                )
+        return RestoredFacts(made_at=clock.now(), erased=restored.left_unerased())
 
 
 def lines_of(done: AfterRestore) -> list[str]:

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from clinic.accounts.models import User
+from clinic.core.management.clinic_command import ClinicCommand
 from clinic.core.refusals import NotAllowed
 from education.services import shipped_pages
 
 
-class Command(BaseCommand):
+class Command(ClinicCommand):
     help = (
         "Publish all shipped pages that wait, each marked “Not yet clinically reviewed”. What staff edited, signed, "
         "withdrew or published is left alone. Reviewers still sign the pages themselves, in the staff area."

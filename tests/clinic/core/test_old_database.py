@@ -332,6 +332,24 @@ def test_a_file_that_this_user_may_not_write(here: Path, monkeypatch: pytest.Mon
     assert refusal.text.startswith("The database clinic.sqlite3 cannot be written by this user")
 
 
+def test_root_leaves_nothing_behind_that_the_site_could_not_open(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite makes files beside the database, and root's are root's."""
+    file = make_file(here / "clinic.sqlite3", [])
+    if not os.geteuid():
+        os.chown(file, 12345, 12345)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    before = digests(here)
+
+    refusal = old_database.refusal(on_file(file))
+
+    assert refusal is not None
+    assert "and you are root" in refusal.text
+    assert refusal.text.endswith("Type the command with clinic-manage.")
+    assert digests(here) == before
+    monkeypatch.setattr(settings, "DEMO", True)
+    assert old_database.refusal(on_file(file)) is None
+
+
 def test_migrate_refuses_wherever_it_is_called_from(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = make_file(here / "clinic.sqlite3", OLD)
     monkeypatch.setattr("clinic.core.management.commands.migrate.connections", {"default": on_file(file)})

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -215,3 +216,17 @@ def test_without_a_doctor_of_its_own_those_on_duty_are_told(
     perform("take_back_escalation", consultation_request, by=nurse)
     assert alerts() == [doctor.email]
     assert clock.now() == NOW
+
+
+def test_whoever_made_it_alone_is_offered_to_take_it_back(
+    sign_in: Any, desk: Desk, nurse: User, other_nurse: User, time_machine: Any
+) -> None:
+    consultation_request = desk.request(RequestStatus.RECEIVED)
+    escalate(consultation_request, nurse)
+    button = reverse(
+        "admin:consultations_consultationrequest_action", args=[consultation_request.pk, "take_back_escalation"]
+    )
+    page = reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
+    offered = [button in sign_in(user).get(page).content.decode() for user in (nurse, other_nurse)]
+    time_machine.shift(datetime.timedelta(seconds=601))
+    assert [*offered, button in sign_in(nurse).get(page).content.decode()] == [True, False, False]

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from clinic.core import audit, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import engine
-from consultations.enums import ConsentKind, MessageKind, Outcome, ResponseStatus
+from consultations.enums import CaseStatus, ConsentKind, MessageKind, Outcome, ResponseStatus
 from consultations.models import (
     Assessment,
     Consent,
@@ -24,6 +25,7 @@ from consultations.services import intake
 from consultations.services.intake import AlreadySent, Contact, NotReady
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE
 from tests.database_snapshot import all_rows
+from tests.personas import close_case
 
 pytestmark = pytest.mark.django_db
 WORDINGS = {kind: f"I agree: {kind}" for kind in ConsentKind}
@@ -57,6 +59,12 @@ class TestSaveAnswers:
         assert response.answers == {"ab_age": " 56 ", "rf_now": ["none", "made up"]}
         actions = AuditEvent.objects.about(response).values_list("action", "fields")
         assert list(actions) == [("response.start", []), ("response.save", ["ab_age"]), ("response.save", ["rf_now"])]
+
+    def test_the_audit_trail_tells_of_the_contact_screen_and_of_nothing_on_it(self) -> None:
+        response = intake.start()
+        intake.save_contact(response=response, contact=ALICE)
+        event = AuditEvent.objects.about(response).get(action="response.contact")
+        assert (event.actor, event.fields, event.details) == ("patient", ["contact"], {})
 
     def test_no_answer_stands_in_the_audit_trail(self) -> None:
         intake.save_answers(response=intake.start(), answers={**ANSWERS, "ex_note": "My sister Ada had it."})
@@ -95,6 +103,17 @@ class TestSaveAnswers:
         case = SafetyCase.objects.get(response=response)
         assert case.level == Outcome.EMERGENCY
         assert [item.outcome for item in response.assessments.all()] == [Outcome.SAME_DAY, Outcome.EMERGENCY]
+
+    def test_a_closed_case_opens_for_a_danger_that_was_not_named_before_and_for_no_other(self, nurse: User) -> None:
+        response = walked(**OUTCOMES["EMERGENCY"])
+        close_case(SafetyCase.objects.get(), by=nurse)
+        for answers, status, kept in (
+            ({"rf_now": ["chest"]}, CaseStatus.CLOSED, 1),
+            ({"rf_now": ["chest", "belly"]}, CaseStatus.OPEN, 2),
+            ({"rf_now": ["chest", "belly", "collapse"]}, CaseStatus.OPEN, 2),
+        ):
+            intake.save_answers(response=response, answers=answers)
+            assert (SafetyCase.objects.get().status, Assessment.objects.count()) == (status, kept)
 
     def test_a_danger_and_its_answers_are_kept_together_or_not_at_all(
         self, nurse: User, monkeypatch: pytest.MonkeyPatch
@@ -202,6 +221,11 @@ class TestSend:
         assert ConsultationRequest.objects.count() == 2
 
 
+def test_a_reference_is_short_enough_to_be_read_out_on_the_phone() -> None:
+    reference = intake.send(response=ready(), wordings=WORDINGS).reference
+    assert re.fullmatch(r"LS-[A-Z2-9]{4}-[A-Z2-9]{2}", reference), reference
+
+
 class TestCallBack:
     def test_puts_a_name_to_the_case_and_tells_its_owner_once(self, nurse: User) -> None:
         response = walked(**OUTCOMES["EMERGENCY"])
@@ -213,3 +237,11 @@ class TestCallBack:
         assert all_rows() == before
         assert OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).count() == 2
         assert Patient.objects.count() == 1
+
+    def test_opens_a_case_again_that_was_closed_while_nobody_could_be_called(self, nurse: User) -> None:
+        response = walked(**OUTCOMES["EMERGENCY"])
+        close_case(SafetyCase.objects.get(), by=nurse)
+        intake.ask_for_call_back(response=response, contact=ALICE)
+        case = SafetyCase.objects.get()
+        assert (case.status, case.level) == (CaseStatus.OPEN, Outcome.EMERGENCY)
+        assert AuditEvent.objects.filter(action="case.reopen").count() == 1

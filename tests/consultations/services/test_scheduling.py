@@ -80,7 +80,7 @@ class TestFreeTimes:
         consultation_request = offered(desk)
         time_machine.move_to(at(9, 40) - desk.visit.notice, tick=False)
         key = keys(desk)[0]
-        time_machine.shift(scheduling.TIME_TO_CHOOSE)
+        time_machine.shift(20 * MINUTE)
         assert "Tue 09:40" not in free(desk)
         perform("answer_again", consultation_request, ticks=("none",))
         assert scheduling.hold(consultation_request=consultation_request, slot_key=key).starts_at == at(9, 40)

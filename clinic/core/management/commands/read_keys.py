@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic.core import encryption
 from clinic.core.backups import paper
+from clinic.core.management.clinic_command import refuse_the_demonstration
 from clinic.core.management.commands.print_keys import keys_in_use
 
 
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             self.stdout.write(f"INDEX_KEY={index_key}")
 
     def _compare(self, typed: dict[str, bytes]) -> None:
+        # With the demonstration's keys every sheet would look wrong.
+        refuse_the_demonstration()
         used = keys_in_use() if settings.FIELD_KEYS else {}
         words = {name: _word(key, used.get(name)) for name, key in typed.items()}
         words |= {name: "in the settings, and not typed" for name in used if name not in typed}

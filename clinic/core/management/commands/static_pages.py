@@ -3,9 +3,10 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from clinic.core import error_pages
+from clinic.core.management.clinic_command import ClinicCommand
 
 STYLE: Final = "clinic/error.css"
 PAGES: Final = {
@@ -20,8 +21,11 @@ PAGES: Final = {
 """File -> template. `deploy/clinic-errors.conf` says which answer shows which file."""
 
 
-class Command(BaseCommand):
+class Command(ClinicCommand):
+    """Without the clinic's settings it would write the demonstration's lines for help where patients see them."""
+
     help = "Write the pages that nginx shows when it answers itself, and their style, into a folder."
+    needs_tables = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)

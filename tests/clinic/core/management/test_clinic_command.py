@@ -11,9 +11,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import OperationalError, connection
 
+from clinic.core import command_line
 from clinic.core.management import clinic_command
 from clinic.core.management.clinic_command import ClinicCommand
 
@@ -25,6 +26,7 @@ CLINIC = {
     "SITE_URL": "https://clinic.example",
     "UNSIGNED_RULES_ACCEPTED_BY": "Dr Rosa Alarcon",
 }
+OURS = ("clinic", "consultations", "education")
 REFUSED = "This command works on a clinic's own data, and DEBUG is on"
 HOW_TO = "ENV_FILE=/etc/clinic/env"
 
@@ -150,6 +152,65 @@ def test_what_a_command_prints_is_not_mixed_with_the_notice(run, manage):
     done = run(manage, "assess", given='{"ab_age": 56}\n')
     assert [json.loads(line)["booking_allowed"] for line in done.stdout.splitlines()] == [False]
     assert "This is the demonstration" in done.stderr
+
+
+ON_ANY_DATABASE = {
+    "assess": "reads answers from a pipe and uses no database",
+    "check_facts": "reads the content's files",
+    "demo": "fills a demonstration, and refuses anything else by itself",
+    "export_questionnaire": "prints a published version",
+    "lint_claims": "reads the content's files",
+    "load_education": "a newcomer's second command; it changes nothing that anybody wrote",
+    "make_backup_key": "uses no database and no settings",
+    "migrate": "a newcomer's first command",
+    "read_keys": "--show needs no settings; the comparison refuses by itself",
+    "worker": "a part of `make run`; on a demonstration no mail leaves the machine",
+}
+
+
+def test_every_other_command_of_ours_refuses_the_demonstration():
+    """A new one inherits ClinicCommand, or says here why it may work on the demonstration unasked."""
+    ours = {
+        name: app for name, app in get_commands().items() if app.split(".")[0] in OURS and not app.endswith("tests")
+    }
+    unasked = {name for name, app in ours.items() if not isinstance(load_command_class(app, name), ClinicCommand)}
+    assert unasked == ON_ANY_DATABASE.keys()
+
+
+def test_beside_a_clinic_no_command_works_on_a_demonstration_unasked(settings, monkeypatch, tmp_path):
+    """Not Django's own either: an account, a password, a shell."""
+    monkeypatch.setattr(command_line, "CLINIC_FOLDER", str(tmp_path))
+    for name in ("DEMO", "ENV_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    settings.DEMO = True
+    for command in (
+        "createsuperuser",
+        "changepassword",
+        "shell",
+        "worker",
+        "load_education",
+        "migrate",
+        "collectstatic",
+    ):
+        said = command_line.demonstration_beside_a_clinic(["manage.py", command, "--by", "admin"])
+        assert said.startswith(f"This machine serves a clinic ({tmp_path}), and its settings were not given")
+        assert f"Nothing was done. Type it as: clinic-manage {command} --by admin" in said
+    with pytest.raises(SystemExit) as ended:
+        command_line.OwnDatabaseOnly(["manage.py", "worker"]).fetch_command("worker")
+    assert ended.value.code == 1
+
+
+@pytest.mark.parametrize("exception", ["asked for", "help", "no clinic", "a clinic's settings"])
+def test_what_was_meant_is_not_stopped(settings, monkeypatch, tmp_path, exception):
+    folder = tmp_path / "nowhere" if exception == "no clinic" else tmp_path
+    monkeypatch.setattr(command_line, "CLINIC_FOLDER", str(folder))
+    monkeypatch.delenv("ENV_FILE", raising=False)
+    monkeypatch.delenv("DEMO", raising=False)
+    settings.DEMO = exception != "a clinic's settings"
+    if exception == "asked for":
+        monkeypatch.setenv("DEMO", "1")
+    words = ["help", "worker"] if exception == "help" else ["worker"]
+    assert command_line.demonstration_beside_a_clinic(["manage.py", *words]) == ""
 
 
 class Later(ClinicCommand):
