@@ -179,12 +179,12 @@ def _check_visit_messages() -> list[CheckMessage]:
     for name, code in (("REMINDER_DAYS", "clinic.E064"), ("NUDGE_DAYS", "clinic.E065")):
         if not all(1 <= days <= MOST_REMINDED for days in getattr(settings, name)):
             hint = f"Write them with commas between, as in {name}=5,2, or leave it empty for none."
-            problem = f"{name} must be numbers of days from 1 to {MOST_REMINDED}."
-            messages.append(Error(problem, hint=hint, id=code))
+            sentence = f"{name} must be numbers of days from 1 to {MOST_REMINDED}."
+            messages.append(Error(sentence, hint=hint, id=code))
     if settings.OFFER_DAYS and not max(settings.NUDGE_DAYS, default=0) < settings.OFFER_DAYS <= MOST_DAYS:
-        problem = f"OFFER_DAYS must be 0, or more than each of NUDGE_DAYS and at most {MOST_DAYS}."
+        sentence = f"OFFER_DAYS must be 0, or more than each of NUDGE_DAYS and at most {MOST_DAYS}."
         hint = "An offer ends after the last mail that asks to choose a time."
-        messages.append(Error(problem, hint=hint, id="clinic.E066"))
+        messages.append(Error(sentence, hint=hint, id="clinic.E066"))
     return messages
 
 

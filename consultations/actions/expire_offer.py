@@ -3,14 +3,11 @@
 The worker ends it after OFFER_DAYS; staff may do so sooner.
 """
 
-from typing import ClassVar
-
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.actions import NoData, perform_action
 from clinic.core.failures import one_by_one
-from clinic.core.transitions import Workflow
 from consultations.actions.base import AskedOnce, Ctx, Message
 from consultations.enums import Outcome
 from consultations.models import ConsultationRequest
@@ -45,7 +42,7 @@ class ExpireOffer(AskedOnce[None]):
 class ExpireInTime(ExpireOffer):
     """The same, by the worker; not once something was done to the offer at this very moment."""
 
-    workflow: ClassVar[Workflow[ConsultationRequest]] = SYSTEM_WORKFLOW
+    workflow = SYSTEM_WORKFLOW
 
     def is_repeat(self, ctx: Ctx, data: NoData) -> bool:
         return not offers.is_ended(ctx.row, now=ctx.now) or ctx.row.is_blocked_by_flags

@@ -34,7 +34,7 @@ class NeedsFields(forms.Form):
         widget=forms.TextInput(attrs={"class": "form-control"}),
         error_messages={"max_length": _("Shorten this to 60 characters or fewer.")},
     )
-    more = PatientTextField(
+    more: LongTextField = PatientTextField(
         label=MORE,
         required=False,
         max_length=MORE_LIMIT,

@@ -69,7 +69,7 @@ class SystemWorkflow(ConsultationWorkflow):
     nobody = Actor.SYSTEM.value
 
     def permitted(self, verbs: Iterable[str], *, by: User | None, row: ConsultationRequest) -> set[str]:
-        return BY_THE_WORKER & set(verbs) if by is None else set()
+        return set(BY_THE_WORKER.intersection(verbs)) if by is None else set()
 
 
 WORKFLOW = ConsultationWorkflow(TRANSITIONS)
