@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +34,10 @@ class ConfirmVisit(StaffAction[ConfirmVisitData, None]):
         appointment = scheduling.booked(situation.consultation_request)
         is_open = appointment is not None and not appointment.is_confirmed
         return is_open and appointment is not None and reminders.can_confirm(appointment, now=clock.now())
+
+    def data_of(self, form: forms.Form) -> ConfirmVisitData:
+        """Of staff, who see the time that is booked now on the page with the button."""
+        return ConfirmVisitData()
 
     def is_repeat(self, ctx: Ctx, data: ConfirmVisitData) -> bool:
         appointment = scheduling.booked(ctx.row)

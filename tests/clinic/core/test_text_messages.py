@@ -52,7 +52,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
     def drip(self) -> None:
         """One byte at a time, which no timeout of a socket ends."""
         for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 1000:
-            if type(self).is_over.wait(0.02):
+            if type(self).is_over.wait(0.1):
                 return
             try:
                 self.wfile.write(bytes([letter]))
