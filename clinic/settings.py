@@ -96,6 +96,7 @@ LONGER_VISIT_MINUTES = env.whole_number("LONGER_VISIT_MINUTES", default=20)
 MESSAGE_HOURS = env.str("MESSAGE_HOURS", default="08:00-20:00").strip()
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
 APP_VERSION = env.str("APP_VERSION", default="1.0.0")
+CANCEL_NOTICE_HOURS = env.whole_number("CANCEL_NOTICE_HOURS", default=2)
 PRIVATE_LINK_MINUTES = env.whole_number("PRIVATE_LINK_MINUTES", default=30)
 # A check that was begun and not sent: how long its browser can go on with it, and when the worker deletes it.
 KEEP_UNSENT_HOURS = env.whole_number("KEEP_UNSENT_HOURS", default=12)

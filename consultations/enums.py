@@ -236,6 +236,7 @@ class MessageKind(TextChoices):
     QUESTION_ASKED = "question_asked", _("We have a question")
     CONSULTATION_OFFERED = "consultation_offered", _("Choose a time")
     APPOINTMENT_BOOKED = "appointment_booked", _("Appointment booked")
+    APPOINTMENT_MOVED = "appointment_moved", _("Appointment moved")
     APPOINTMENT_CANCELLED = "appointment_cancelled", _("Appointment cancelled")
     CHOOSE_NUDGE = "choose_nudge", _("A time can still be chosen")
     OFFER_EXPIRED = "offer_expired", _("Offer expired")

@@ -19,6 +19,7 @@ from consultations.forms.staff import StepForm
 from consultations.models import Appointment, AppointmentType, ConsultationRequest
 from consultations.permissions import actors_of
 from consultations.services import messaging
+from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW, FlagsStand
 from consultations.workflow import TRANSITIONS
 
@@ -30,7 +31,9 @@ Ctx = Context[ConsultationRequest]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Message:
-    """What a message needs besides its kind: the key that makes it one, the visit that it is about, when it is due."""
+    """What a message needs besides its kind: the key that makes it one, the visit that it tells of, if any, and when it
+    goes, if not at once.
+    """
 
     key: str
     appointment: Appointment | None = None
@@ -147,7 +150,10 @@ class PanelEntry:
     def is_wanted(self, situation: ActionContext) -> bool:
         return self.name in situation.available
 
-    def form_options(self, consultation_request: ConsultationRequest) -> dict[str, Any]:
+    def form_options(
+        self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None
+    ) -> dict[str, Any]:
+        """What the form is made with; `told` is what the page knows already of what the person said."""
         return {}
 
     def has_choices(self, form: StepForm) -> bool:

@@ -293,7 +293,13 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         """The whole record, and on record that it was shown: a form that was refused shows it too."""
         now = clock.now()
         context = request_page(consultation_request, viewer=signed_in(request), now=now)
-        panel = action_panel.action_panel(consultation_request, by=signed_in(request), bound=bound or {})
+        panel = action_panel.action_panel(
+            consultation_request,
+            by=signed_in(request),
+            bound=bound or {},
+            told=context["flags"].told,
+            asked=request.GET,
+        )
         has_errors = any(form.errors for form in (bound or {}).values())
         label = _("Request %(reference)s") % {"reference": consultation_request.reference}
         title = page_title(label, has_errors=has_errors)

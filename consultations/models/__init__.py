@@ -4,7 +4,7 @@ from consultations.models.call import Call
 from consultations.models.case_closing import CaseClosing, RuleAnswer
 from consultations.models.clock_alarm import ClockAlarm
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
-from consultations.models.diary import Absence, AppointmentType, Availability
+from consultations.models.diary import Absence, AppointmentType, Availability, ExtraSession
 from consultations.models.hand_over import DayEnd, HandOverNote
 from consultations.models.message import MessageSubject
 from consultations.models.missed_report import MissedReport
@@ -36,6 +36,7 @@ __all__ = [
     "Consent",
     "ConsultationRequest",
     "DayEnd",
+    "ExtraSession",
     "HandOverNote",
     "InformationRequest",
     "LinkAsked",

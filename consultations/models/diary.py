@@ -190,6 +190,39 @@ class Availability(models.Model):
         }
 
 
+class ExtraSession(models.Model):
+    """Hours on one date, in clinic time, in which a clinician sees patients beyond the weekly ones.
+
+    A date on which the whole clinic is closed wins: nothing is offered on it.
+    """
+
+    clinician = models.ForeignKey(
+        Clinician, on_delete=models.CASCADE, related_name="extra_sessions", verbose_name=gettext_lazy("clinician")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="extra_sessions", verbose_name=gettext_lazy("location")
+    )
+    on = models.DateField(gettext_lazy("date"))
+    opens = models.TimeField(gettext_lazy("from"))
+    closes = models.TimeField(gettext_lazy("until"))
+
+    class Meta:
+        verbose_name = gettext_lazy("extra session")
+        verbose_name_plural = gettext_lazy("extra sessions")
+        ordering: ClassVar = ["on", "opens"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="extra_session_closes_after_opens"),
+            models.UniqueConstraint(fields=["clinician", "on", "opens"], name="one_extra_session_per_start"),
+        ]
+
+    def __str__(self) -> str:
+        return _("%(day)s %(opens)s to %(closes)s") % {
+            "day": clock.day(self.on),
+            "opens": f"{self.opens:%H:%M}",
+            "closes": f"{self.closes:%H:%M}",
+        }
+
+
 class Absence(models.Model):
     """A stretch of time in which a clinician sees nobody."""
 

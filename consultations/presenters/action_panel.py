@@ -25,7 +25,9 @@ from consultations.forms.staff import StepForm
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.permissions import actors_of
 from consultations.presenters.isolation import opened
+from consultations.services import scheduling
 from consultations.services.review import suggestion_of
+from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW
 from consultations.services.triage import author_of
 from consultations.status_copy import heading_for
@@ -83,17 +85,27 @@ def panel_entries() -> dict[str, PanelEntry]:
 
 
 def action_panel(
-    consultation_request: ConsultationRequest, *, by: User, bound: Mapping[str, StepForm] | None = None
+    consultation_request: ConsultationRequest,
+    *,
+    by: User,
+    bound: Mapping[str, StepForm] | None = None,
+    told: SettlingEvidence | None = None,
+    asked: Mapping[str, str] | None = None,
 ) -> ActionPanel:
+    """`bound` are forms that were refused, `asked` what the address of the page asks a form to show.
+
+    `told` is what the page knows already of what the person said; without it, a form that needs it asks.
+    """
     bound = bound or {}
     situation = _situation(consultation_request, by)
     made: dict[str, PanelAction] = {}
     for name, entry in panel_entries().items():
         if not entry.is_wanted(situation):
             continue
-        form = bound.get(name) or form_of(entry, consultation_request=consultation_request, by=by)
+        form = bound.get(name) or form_of(entry, consultation_request=consultation_request, by=by, told=told)
         if name in bound or entry.has_choices(form):
-            made[name] = _panel_action(entry, form, is_open=name in bound)
+            form.look_at(asked or {})
+            made[name] = _panel_action(entry, form, is_open=name in bound or form.is_looked_at)
     decision = made.pop(Decide.name, None)
     return ActionPanel(decision, tuple(made.values()), _notes(situation, offered=set(made)))
 
@@ -123,11 +135,16 @@ def _panel_action(entry: PanelEntry, form: StepForm, *, is_open: bool) -> PanelA
 
 
 def form_of(
-    entry: PanelEntry, *, consultation_request: ConsultationRequest, by: User, data: Mapping[str, Any] | None = None
+    entry: PanelEntry,
+    *,
+    consultation_request: ConsultationRequest,
+    by: User,
+    data: Mapping[str, Any] | None = None,
+    told: SettlingEvidence | None = None,
 ) -> StepForm:
     """The form of one entry, bound when there is data."""
     form_class: Any = entry.form_class or StepForm
-    options = entry.form_options(consultation_request)
+    options = entry.form_options(consultation_request, told=told)
     form: StepForm = form_class(data, consultation_request=consultation_request, by=by, verb=entry.name, **options)
     return form
 
@@ -231,5 +248,8 @@ def _notes_of_an_offer(consultation_request: ConsultationRequest, *, offered: se
         yield _("A time is on offer, but the safety case is still open: see to that first.")
     else:
         yield _("The patient can choose a time now.")
+    if kept := scheduling.to_take_back(consultation_request):
+        cancelled = _("The patient cancelled %(moment)s and can take that back until %(until)s.")
+        yield cancelled % {"moment": clock.moment(kept.starts_at), "until": clock.time(kept.expires_at)}
     if Book.name not in offered:
         yield _("There is no free time in the next 4 weeks to book on the phone. Add times in the diary.")

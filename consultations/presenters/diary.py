@@ -16,7 +16,7 @@ from consultations.models import Appointment, AppointmentType
 from consultations.presenters.formatting import Chip
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.visit_needs import needs_words
-from consultations.services import scheduling, visit_needs
+from consultations.services import scheduling, stranded, visit_needs
 from consultations.services.visit_needs import Needs
 
 DAYS: Final = 14
@@ -40,7 +40,9 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         .order_by("starts_at", "pk")
     )
     by_day: dict[datetime.date, list[dict[str, Any]]] = defaultdict(list)
-    request_pks, damaged, shown = [], 0, list[Appointment]()
+    left = stranded.outside_hours(stranded.ahead().visible_to(viewer))
+    stranded_pks = {visit.pk for visit in left}
+    request_pks, damaged, shown = [visit.consultation_request_id for visit in left], 0, list[Appointment]()
     for row in readable(rows):
         if isinstance(row, Unreadable):
             damaged += 1
@@ -50,7 +52,7 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
     needs = visit_needs.of_persons({row.consultation_request.patient.person_id for row in shown})
     for row in shown:
         person = row.consultation_request.patient.person_id
-        line = {**_line(row), "needs": needs_words(needs.get(person, Needs()))}
+        line = _line(row, is_stranded=row.pk in stranded_pks) | {"needs": needs_words(needs.get(person, Needs()))}
         by_day[clock.local(row.starts_at).date()].append(line)
     kind = AppointmentType.objects.filter(is_active=True).order_by("name").first()
     free: Counter[datetime.date] = Counter()
@@ -76,6 +78,7 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         "later": f"?{urlencode({'from': until})}",
         "request_pks": sorted(set(request_pks)),
         "damaged": damaged,
+        "stranded": stranded.named(left),
         "clinic_zone": clock.zone_words(start),
     }
 
@@ -84,8 +87,9 @@ def _free_times(number: int) -> str:
     return ngettext("%(number)d free time", "%(number)d free times", number) % {"number": number}
 
 
-def _line(appointment: Appointment) -> dict[str, Any]:
+def _line(appointment: Appointment, *, is_stranded: bool) -> dict[str, Any]:
     return {
+        "is_stranded": is_stranded,
         "time": clock.time_span(appointment.starts_at, appointment.ends_at),
         "name": appointment.consultation_request.patient.name,
         "reference": appointment.consultation_request.reference,

@@ -266,6 +266,11 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), weekday="1",
         opens="14:00", closes="16:00", starts_on="2027-01-01", ends_on="",
     ),
+    "extra session": lambda on: on.staff(
+        "/admin/consultations/extrasession/add/",
+        clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), on="2027-01-09",
+        opens="14:00", closes="16:00",
+    ),
     "hand-over note": lambda on: on.hand_over_note(
         reverse("admin:consultations_handovernote_write"), text="The fax is out of paper.", about="LS-AB23-CD",
         once="0a1b2c3d",

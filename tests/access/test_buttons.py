@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
-from consultations.models import Absence, Availability, Clinician
+from consultations.models import Absence, Availability, Clinician, ExtraSession
 from tests.access.conftest import ROLES, TUESDAY, address, everything, get_as, routes, undone
 from tests.access.forms import BORN
 from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
@@ -147,6 +147,7 @@ POLICY: dict[str, str] = {
     **diary("appointmenttype", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     # The times here are those of a colleague; a doctor's own have a test below.
     **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
+    **diary("extrasession", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     "admin:consultations_shift_week": STAFF_READ,
     "admin:consultations_handovernote_changelist": STAFF_READ,
@@ -215,6 +216,7 @@ POLICY: dict[str, str] = {
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
+    "consultations:undo_cancel":                "no no ok ok  no no no no no",    # nothing was cancelled
     "education:home": READ,
     "education:conditions": READ,
     "education:evidence": READ,
@@ -343,7 +345,7 @@ def test_without_the_token_of_the_page_nothing_is_done(role: str, site: dict[str
     assert not {name for name, answer in result.items() if "yes" in answer or "changed" in answer or answer == "broken"}
 
 
-@pytest.mark.parametrize("model", [Availability, Absence])
+@pytest.mark.parametrize("model", [Availability, ExtraSession, Absence])
 def test_a_doctor_keeps_their_own_times_and_nobody_elses(model: Any, site: dict[str, Any]) -> None:
     client = get_as("doctor", site)
     entry = model.objects.first()

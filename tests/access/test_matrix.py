@@ -151,6 +151,7 @@ MATRIX = {
     **diary("room", add=MANAGER),
     **diary("appointmenttype", add=MANAGER),
     **diary("availability", add=DIARY_WRITERS),
+    **diary("extrasession", add=DIARY_WRITERS),
     **diary("absence", add=DIARY_WRITERS),
     "admin:consultations_shift_week": CARE_TEAM,
     **diary("shift", add=MANAGER),
@@ -219,6 +220,7 @@ MATRIX = {
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
+    "consultations:undo_cancel": SENT_ON,
     "education:home": EVERYONE,
     "education:conditions": EVERYONE,
     "education:evidence": EVERYONE,
@@ -248,12 +250,13 @@ CLINICAL = [
         "Location",
         "AppointmentType",
         "Availability",
+        "ExtraSession",
         "Absence",
         "Shift",
         "ShiftChange",
     )
 ]  # fmt: skip
-"""Everything about a patient; the nine that are left out are the diary and the rota that managers keep."""
+"""Everything about a patient; the ten that are left out are the diary and the rota that managers keep."""
 LOGS = (AuditEntry, AuditEvent, AuditHead, RecordRead)
 
 

@@ -24,6 +24,7 @@ from consultations.models import (
     ClockAlarm,
     Consent,
     ConsultationRequest,
+    ExtraSession,
     HandOverNote,
     InformationRequest,
     LinkAsked,
@@ -226,6 +227,13 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         Room: lambda: Room.objects.create(name="Room 1", location=Location.objects.get()),
         Occupation: lambda: book_directly(consultation_request, clinician, now).occupations.get(resource=clinician),
         Availability: lambda: Availability.objects.order_by("pk")[0],
+        ExtraSession: lambda: ExtraSession.objects.create(
+            clinician=clinician,
+            location=Location.objects.get(),
+            on=datetime.date(2027, 1, 9),
+            opens=datetime.time(9),
+            closes=datetime.time(12),
+        ),
         Absence: lambda: Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + HOUR),
         Shift: lambda: Shift.objects.create(
             user=nurse,

@@ -26,6 +26,7 @@ from consultations.models import (
     ClockAlarm,
     Consent,
     ConsultationRequest,
+    ExtraSession,
     HandOverNote,
     InformationRequest,
     Location,
@@ -217,6 +218,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Availability, "availability_closes_after_opens", {"closes": datetime.time(1)}),
     (Availability, "availability_weekday_in_range", {"weekday": 7}),
     (Availability, "availability_ends_after_start", {"ends_on": datetime.date(2019, 1, 1)}),
+    (ExtraSession, "extra_session_closes_after_opens", {"closes": datetime.time(1)}),
     (Absence, "absence_ends_after_start", {"ends_at": MONDAY - HOUR}),
     (Shift, "shift_ends_after_start", {"ends": datetime.time(8)}),
     (Shift, "shift_weekday_in_range", {"weekday": 7}),
@@ -269,6 +271,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (RuleAnswer, "one_count_of_a_rule_and_answer", ("rule", "answer")),
     (PersonJoin, "one_live_join_of_two_rows", ("first", "second")),
     (Room, "one_room_of_a_name_per_location", ("location", "name")),
+    (ExtraSession, "one_extra_session_per_start", ("clinician", "on", "opens")),
     (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_request", ("consultation_request",)),
@@ -318,6 +321,7 @@ def test_check(world: Any, model: Any, name: str, changes: dict[str, Any]) -> No
 
 
 APART: dict[Any, dict[str, Any]] = {
+    ExtraSession: {"on": datetime.date(2027, 1, 10)},
     PageVersion: {"number": 2},
     Assessment: {"revision": 2},
     Consent: {"kind": "true_answers"},

@@ -175,7 +175,8 @@ STAFF_PAGES = {
     ],
     "doctor": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/availability/",
-        "/admin/consultations/availability/add/", "/admin/consultations/absence/", "/admin/consultations/absence/add/",
+        "/admin/consultations/availability/add/", "/admin/consultations/extrasession/",
+        "/admin/consultations/extrasession/add/", "/admin/consultations/absence/", "/admin/consultations/absence/add/",
         "/admin/consultations/missedreport/", "/admin/consultations/dayend/",
     ],
     "editor": [

@@ -30,6 +30,7 @@ LIMITS = {
     f"{STAFF}appointment/": 22,
     f"{STAFF}absence/": 14,
     f"{STAFF}availability/": 14,
+    f"{STAFF}extrasession/": 14,
     "/admin/core/auditentry/": 15,
 }
 

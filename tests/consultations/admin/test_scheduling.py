@@ -305,7 +305,9 @@ class TestDoctor:
         assert client.post(f"{BASE}{name}/add/", {"name": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["clinician", "location", "room", "appointmenttype", "availability", "absence"])
+@pytest.mark.parametrize(
+    "name", ["clinician", "location", "room", "appointmenttype", "availability", "extrasession", "absence"]
+)
 def test_a_nurse_only_reads_and_an_editor_does_not(sign_in, nurse, editor, clinician, name):
     assert sign_in(nurse).get(f"{BASE}{name}/").status_code == 200
     assert sign_in(nurse).post(f"{BASE}{name}/add/", {}).status_code == 403
