@@ -94,9 +94,14 @@ REACHED: Final[dict[str, int]] = {
 """Status -> index of the step that is "now"; five means that all are done."""
 
 
+EXPIRED: Final = gettext_lazy("we get in touch about a time")
+
+
 def heading(consultation_request: ConsultationRequest) -> str:
     if _waits_for_a_doctor(consultation_request):
         return _addressed(consultation_request, BLOCKED, BLOCKED_TO_HELPERS)
+    if consultation_request.is_offer_expired:
+        return _addressed(consultation_request, EXPIRED, EXPIRED)
     return heading_for(consultation_request, consultation_request.status)
 
 
@@ -126,6 +131,8 @@ def steps(consultation_request: ConsultationRequest, *, appointment: Appointment
     reached = REACHED.get(consultation_request.status)
     if consultation_request.status == S.INFORMATION_ASKED:
         reached = 2 if consultation_request.doctor_id else 1
+    if consultation_request.is_offer_expired:
+        reached = REACHED[S.OFFERED]
     if reached is None:
         return []
     states = ["done" if index < reached else "now" if index == reached else "next" for index in range(len(STEPS))]

@@ -17,7 +17,7 @@ from clinic.core.refusals import WrongStatus
 from consultations.actions.base import ActionContext, Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
-from consultations.services import clocks, scheduling
+from consultations.services import clocks, scheduling, visit_needs
 from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW, FlagsStand
 
@@ -190,7 +190,7 @@ def take(
 
 def free_times(consultation_request: ConsultationRequest) -> list[FreeTime]:
     """What is free in the next four weeks, soonest first."""
-    kind = consultation_request.appointment_type
+    kind = visit_needs.visit_type_of(consultation_request)
     if kind is None:
         return []
     today = clock.today()

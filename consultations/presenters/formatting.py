@@ -31,6 +31,7 @@ NOT_DONE: Final = {
 }
 """What has not happened when the time of a request ran out that waited for something else than us."""
 
+OFFER_EXPIRED: Final = gettext_lazy("Offer expired: phone this patient")
 LOW_MOOD: Final = gettext_lazy("Call: low mood")
 """The mark of a request of somebody who told us that things feel very hard right now."""
 

@@ -20,7 +20,7 @@ from consultations.models import AppointmentType, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters.own_zone import ZONES, time_there
 from consultations.presenters.times_page import WhoAndWhere, times_page
-from consultations.services import asked_again, clocks, scheduling
+from consultations.services import asked_again, clocks, scheduling, visit_needs
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
 from consultations.views import private_zone
 from consultations.views.private_access import private_page, to_page, with_grant
@@ -120,7 +120,7 @@ def _times_page(
     near: Iterable[Slot] = (),
     status: int = 200,
 ) -> HttpResponse:
-    kind = consultation_request.appointment_type
+    kind = visit_needs.visit_type_of(consultation_request)
     if kind is None:
         return to_page("status", consultation_request)
     today = clock.today()
@@ -171,7 +171,7 @@ def _check_page(request: HttpRequest, consultation_request: ConsultationRequest,
         "held": held,
         "slot_key": scheduling.slot_of(held).key,
         "moved_from": live_appointment(consultation_request),
-        "kind": consultation_request.appointment_type,
+        "kind": visit_needs.visit_type_of(consultation_request),
         "zone_words": clock.zone_words(held.starts_at),
         "elsewhere": _elsewhere(request, held, consultation_request.appointment_type),
         "refused": refused,

@@ -216,6 +216,9 @@ MATRIX = {
     "consultations:something_changed": BOTH_PATIENTS,
     "consultations:danger_told": "no no go go  no no no no no",    # nothing was ticked
     "consultations:weekly": SENT_ON,
+    "consultations:will_come": SENT_ON,
+    "consultations:reminders": SENT_ON,
+    "consultations:needs": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "no no - ok  no no no no no",
     "consultations:times": TO_CHOOSE,

@@ -13,6 +13,7 @@ from clinic.core.refusals import WrongStatus
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, SlotHold
 from consultations.models.diary import MAX_HORIZON_DAYS
+from consultations.services import visit_needs
 from consultations.services.occupation import Span, busy_spans
 from consultations.services.scheduling.grid import Grids
 from consultations.services.scheduling.supply import DAY, openings, supply_of
@@ -129,9 +130,10 @@ def soonest(consultation_request: ConsultationRequest) -> list[Slot]:
 
 
 def offered_type(consultation_request: ConsultationRequest) -> AppointmentType:
-    if consultation_request.appointment_type is None:
+    kind = visit_needs.visit_type_of(consultation_request)
+    if kind is None:
         raise WrongStatus(_("No consultation has been offered yet."))
-    return consultation_request.appointment_type
+    return kind
 
 
 def your_doctor(consultation_request: ConsultationRequest) -> int | None:

@@ -29,8 +29,8 @@ NEXT = {
     "not_suitable": "We do not think a consultation here would help you now.",
     "urgent": "We will try to call you",
     "booked": "Add to calendar",
-    "completed": "This request has ended.",
-    "no_show": "This request has ended.",
+    "completed": "What comes next",
+    "no_show": "Your visit did not take place.",
     "withdrawn": "We do not contact you about this request any more.",
     "cancelled": "This request has ended.",
 }
