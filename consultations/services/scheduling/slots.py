@@ -83,12 +83,15 @@ def free_slots(
     end = last + appointment_type.length + appointment_type.buffer_after
     busy = busy_spans(first - appointment_type.buffer_before, end, ignoring=ignoring)
     grids = Grids(appointment_type, first, last, busy, supply.rooms)
-    slots = {
-        Slot(starts_at, starts_at + appointment_type.length, opening.clinician_id, opening.location_id)
+    length = appointment_type.length
+    slots = [
+        Slot(starts_at, starts_at + length, opening.clinician_id, opening.location_id)
         for opening in openings(supply.hours, since, until)
         for starts_at in grids.free_starts(opening)
-    }
-    return sorted(slots, key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
+    ]
+    slots.sort(key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
+    # Hours that overlap give a start twice. Neighbors are compared, because to hash an instant costs more.
+    return [slot for slot, before in zip(slots, [None, *slots], strict=False) if slot != before]
 
 
 def nearest(
