@@ -215,6 +215,7 @@ class MessageKind(TextChoices):
     QUESTION_ASKED = "question_asked", _("We have a question")
     CONSULTATION_OFFERED = "consultation_offered", _("Choose a time")
     APPOINTMENT_BOOKED = "appointment_booked", _("Appointment booked")
+    APPOINTMENT_MOVED = "appointment_moved", _("Appointment moved")
     APPOINTMENT_CANCELLED = "appointment_cancelled", _("Appointment cancelled")
     REQUEST_CLOSED = "request_closed", _("Request closed")
     WEEKLY_QUESTION = "weekly_question", _("Weekly question")

@@ -75,8 +75,15 @@ WORDINGS: Final[dict[str, Wording]] = {
         _("Your request %(reference)s: your time is booked"),
         _("Your time is booked. Open the link to see the date, time and place."),
         _("See date, time and place"),
-        _("On the private page you can add it to a calendar, or cancel it."),
+        _("On the private page you can add it to a calendar, move it, or cancel it."),
         opening_to_helper=_("%(name)s’s time is booked. Open the link to see the date, time and place."),
+    ),
+    MessageKind.APPOINTMENT_MOVED: Wording(
+        _("Your request %(reference)s: your time has changed"),
+        _("Your time has changed. Open the link to see the new date, time and place."),
+        _("See date, time and place"),
+        _("If the old time is in a calendar, the file on the private page puts the new one in its place."),
+        opening_to_helper=_("%(name)s’s time has changed. Open the link to see the new date, time and place."),
     ),
     MessageKind.APPOINTMENT_CANCELLED: Wording(
         _("Your request %(reference)s: your time is cancelled"),

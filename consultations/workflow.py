@@ -141,8 +141,16 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             N_("Book a time"), N_("booked a time"), message="appointment_booked",
         ),
         _row(
+            "move", (BOOKED,), None, PATIENTS | STAFF,
+            N_("Move to another time"), N_("moved the time"), message="appointment_moved",
+        ),
+        _row(
             "cancel_booking", (BOOKED,), OFFERED, PATIENTS | STAFF,
             N_("Cancel the time"), N_("cancelled the time"), message="appointment_cancelled",
+        ),
+        _row(
+            "undo_cancel", (OFFERED,), BOOKED, PATIENTS,
+            N_("Take the cancellation back"), N_("took the cancellation back"),
         ),
         _row(
             "complete", (BOOKED,), COMPLETED, MANAGEMENT,

@@ -18,6 +18,7 @@ class CoreConfig(AppConfig):
             outside_checks,
             restored_copy,
             role_checks,
+            time_zone_checks,
         )
         from clinic.core.backups import checks as backup_checks  # noqa: F401
 

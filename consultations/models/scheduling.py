@@ -38,7 +38,10 @@ class TakesTime(models.Model):
 class SlotHold(TakesTime):
     """A time kept for one request while its patient checks the details; ten minutes, one at a time.
 
-    The database refuses whatever overlaps a hold, so one that ran out is removed before its time is taken again.
+    The database refuses whatever overlaps a hold, so one that ran out is removed before its time is taken again. Beside
+    it the visit of its own request may stand, which it is to take the place of: the two may overlap (decision 0057).
+
+    With `gives_back` it keeps the time of a visit that its patient cancelled and may take back until the hold runs out.
     """
 
     consultation_request = models.OneToOneField(
@@ -49,6 +52,16 @@ class SlotHold(TakesTime):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    # Without a constraint SQLite adds and drops the column alone; with one it would make table and triggers anew.
+    gives_back = models.ForeignKey(
+        "consultations.Appointment",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -141,7 +154,8 @@ class OccupationQuerySet(models.QuerySet["Occupation"]):
 
 
 class Occupation(models.Model):
-    """One resource, or one person, that one hold or one live appointment occupies, from when to when.
+    """One resource, or one person, that one hold or one live appointment occupies, from when to when. A hold has no row
+    for what the live appointment of its own request occupies already.
 
     The database itself writes these rows, by triggers on holds, appointments and patient rows, and refuses two that
     overlap (exclusion constraints on PostgreSQL, triggers on SQLite). So no path can double-book, whatever it forgets:

@@ -1,14 +1,9 @@
-"""The zones that a patient by phone or video can be in, and the clinic's times as they read there."""
+"""The zones that a patient by phone or video can say to be in."""
 
-import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from clinic.core import clock
 
 ZONES: Final = {
     "America/New_York": gettext_lazy("Eastern Time (New York)"),
@@ -27,12 +22,3 @@ ZONES: Final = {
 def choices() -> list[tuple[str, str]]:
     """The zones by name and in words, without the clinic's own."""
     return [(name, str(words)) for name, words in ZONES.items() if name != settings.TIME_ZONE]
-
-
-def time_there(instant: datetime.datetime, zone_name: str) -> str:
-    """ "11:15 am PST"; with the day where it is another one there."""
-    there = instant.astimezone(ZoneInfo(zone_name))
-    words = _("%(time)s %(zone)s") % {"time": clock.time(there.time()), "zone": there.tzname()}
-    if there.date() == clock.local(instant).date():
-        return words
-    return _("%(day)s, %(time)s") % {"day": clock.day(there.date()), "time": words}

@@ -19,7 +19,7 @@ from clinic.core.outbox import MessageKindEntry, NotWanted
 from consultations import emails
 from consultations.enums import CaseStatus, MessageKind, RequestStatus
 from consultations.models import Appointment, CaseClosing, ConsultationRequest, DayEnd, SafetyCase
-from consultations.services import deaths, private_links, weekly_question
+from consultations.services import deaths, messaging, private_links, weekly_question
 from consultations.services.transitions import lock
 
 STANDS_WHILE: Final = {
@@ -52,7 +52,9 @@ def ensure_wanted_by_patient(message: OutboxMessage) -> None:
     stands_while = STANDS_WHILE.get(MessageKind(message.kind))
     if stands_while is not None and consultation_request.status != stands_while:
         raise NotWanted(gettext_noop("Not sent: the patient has acted on it, or it was taken back."))
-    if message.kind == MessageKind.APPOINTMENT_BOOKED:
+    if message.kind == MessageKind.APPOINTMENT_CANCELLED:
+        _ensure_nothing_booked(consultation_request)
+    if message.kind in (MessageKind.APPOINTMENT_BOOKED, MessageKind.APPOINTMENT_MOVED):
         _ensure_visit_ahead(message)
     if message.kind == MessageKind.WEEKLY_QUESTION and not weekly_question.is_wanted(
         consultation_request, since=message.created_at
@@ -68,10 +70,17 @@ def _ensure_question_stands(message: OutboxMessage) -> None:
         raise NotWanted(gettext_noop("Not sent: the case was opened again, or the question is answered."))
 
 
+def _ensure_nothing_booked(consultation_request: ConsultationRequest) -> None:
+    if Appointment.objects.live().filter(consultation_request=consultation_request).exists():
+        raise NotWanted(gettext_noop("Not sent: a time is booked again, which has a message of its own."))
+
+
 def _ensure_visit_ahead(message: OutboxMessage) -> None:
     appointment = Appointment.objects.live().filter(pk=message.payload.get("appointment")).first()
     if appointment is None:
         raise NotWanted(gettext_noop("Not sent: the time was cancelled."))
+    if message.kind == MessageKind.APPOINTMENT_MOVED and message.key != messaging.key_of_move(appointment):
+        raise NotWanted(gettext_noop("Not sent: the time was moved again, which has a message of its own."))
     if appointment.starts_at <= clock.now():
         raise NotWanted(gettext_noop("Too late to be of use: not sent."), needs_staff=True)
 

@@ -43,6 +43,24 @@ def notify_patient(
     return message
 
 
+def key_of_move(appointment: Appointment) -> str:
+    """One message for each time that a visit is moved to: with the next move, what is not sent yet is overtaken."""
+    return f"appointment-moved-{appointment.pk}-{appointment.calendar_sequence}"
+
+
+def key_of_cancellation(appointment: Appointment) -> str:
+    """One message each time that it is cancelled: it may be taken back, and cancelled again."""
+    return f"appointment-cancelled-{appointment.pk}-{appointment.calendar_sequence}"
+
+
+def stop_cancellations(appointment: Appointment, *, reason: str) -> None:
+    """No mail says of this appointment that it is cancelled. On a locked request."""
+    messages = OutboxMessage.objects.filter(
+        kind=MessageKind.APPOINTMENT_CANCELLED, subject__consultation_request=appointment.consultation_request_id
+    )
+    outbox.stop(messages, reason=reason)
+
+
 def alert_staff(*, user: User, key: str, path: str, lane: Lane | None = None) -> OutboxMessage | None:
     """Owe a member of staff a mail that says only that something waits; None if said already or without address."""
     if not user.email:

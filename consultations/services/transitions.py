@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Iterable
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -29,7 +28,7 @@ def lock(consultation_request: ConsultationRequest) -> ConsultationRequest:
     """
     rows = ConsultationRequest.objects.select_for_update(of=("self",)).select_related("patient")
     person = Patient.objects.filter(requests=consultation_request.pk).values("person")
-    locked = rows.filter(Q(pk=consultation_request.pk) | Q(patient__person__in=person)).order_by("pk")
+    locked = rows.filter(patient__person__in=person).order_by("pk")
     locked_request = next((item for item in locked if item.pk == consultation_request.pk), None)
     if locked_request is None:
         raise ConsultationRequest.DoesNotExist

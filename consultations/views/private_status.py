@@ -31,10 +31,16 @@ from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_list import list_page
 
+CANCELLED_NOW = gettext_lazy("Your time is cancelled. Your request stays open.")
+CANCELLED_NOW_FOR = gettext_lazy("%(name)s’s time is cancelled. %(name)s’s request stays open.")
+KEPT = gettext_lazy("Your time stands as before.")
+KEPT_FOR = gettext_lazy("%(name)s’s time stands as before.")
 CANCELLED = gettext_lazy("Your time is cancelled. Somebody else can take it now. Your request stays open.")
 CANCELLED_FOR = gettext_lazy(
     "%(name)s’s time is cancelled. Somebody else can take it now. %(name)s’s request stays open."
 )
+MOVED = gettext_lazy("Your new time is booked. The old one is given back.")
+MOVED_FOR = gettext_lazy("%(name)s’s new time is booked. The old one is given back.")
 WRITTEN: Final = ("written", "answered", "cancelled")
 """How the address of the page after a text ends, whatever the text says."""
 NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
@@ -67,9 +73,13 @@ def status(request: HttpRequest, consultation_request: ConsultationRequest) -> H
 def notice_of_action(request: HttpRequest, consultation_request: ConsultationRequest) -> Wording:
     """What the person did on the page before this one, as its address says."""
     if "cancelled" in request.GET and consultation_request.status == RequestStatus.OFFERED:
-        return (CANCELLED_FOR if consultation_request.helped_name else CANCELLED) % {
-            "name": consultation_request.helped_name
-        }
+        if scheduling.to_take_back(consultation_request) is not None:
+            return _named(consultation_request, CANCELLED_NOW, CANCELLED_NOW_FOR)
+        return _named(consultation_request, CANCELLED, CANCELLED_FOR)
+    if "kept" in request.GET and consultation_request.status == RequestStatus.BOOKED:
+        return _named(consultation_request, KEPT, KEPT_FOR)
+    if "moved" in request.GET and consultation_request.status == RequestStatus.BOOKED:
+        return _named(consultation_request, MOVED, MOVED_FOR)
     if "asked" in request.GET and consultation_request.answered_again_at is not None:
         return words_asked.notice(consultation_request)
     if "weekly" in request.GET:
@@ -78,6 +88,12 @@ def notice_of_action(request: HttpRequest, consultation_request: ConsultationReq
         if word in request.GET:
             return patient_texts.written_notice(consultation_request, kind)
     return ""
+
+
+def _named(consultation_request: ConsultationRequest, text: Wording, of_helped: Wording) -> Wording:
+    """To the patient, or by name to somebody who helps one."""
+    name = consultation_request.helped_name
+    return str(of_helped) % {"name": name} if name else text
 
 
 def status_page(
@@ -97,6 +113,7 @@ def status_page(
         # Somebody was quicker: show what stands there now.
         consultation_request.refresh_from_db()
     appointment = live_appointment(consultation_request)
+    undo = None if appointment else scheduling.to_take_back(consultation_request)
     has_begun = appointment is not None and scheduling.has_begun(appointment)
     is_asked = consultation_request.status == RequestStatus.INFORMATION_ASKED
     question = consultation_request.information_requests.filter(answered_at=None).first() if is_asked else None
@@ -109,10 +126,17 @@ def status_page(
         "steps": status_copy.steps(consultation_request, appointment=appointment),
         "note": status_copy.clinic_note(consultation_request),
         "appointment": appointment,
-        "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
+        "days_away": clock.days_until(appointment.starts_at, appointment.time_zone) if appointment else None,
         "has_begun": has_begun,
+        "undo": undo,
+        "undo_by_mail": undo is not None and bool(consultation_request.patient.email),
+        "can_cancel": appointment is not None and scheduling.may_cancel(appointment),
+        "can_move": appointment is not None
+        and scheduling.may_move(appointment)
+        and not consultation_request.is_blocked_by_flags,
+        "calendar_links": ics.calendar_links(appointment) if appointment and not has_begun else (),
         "to_remove": None if appointment else cancelled_appointment(consultation_request),
-        "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
+        "zone_words": clock.zone_words(appointment.starts_at, appointment.time_zone) if appointment else "",
         "question": question,
         "can_share_scan": not consultation_request.is_closed and scan_report.can_share(consultation_request),
         "answered": consultation_request.information_requests.exclude(answered_at=None),
@@ -194,7 +218,11 @@ def withdraw(request: HttpRequest, consultation_request: ConsultationRequest) ->
 
 
 def cancelled_appointment(consultation_request: ConsultationRequest) -> Appointment | None:
-    """The last time of a request that was cancelled, while a calendar may still hold it: until it would have begun."""
+    """The last time of a request that was cancelled, while a calendar may still hold it: until it would have begun.
+    None while its patient may take the cancellation back.
+    """
+    if scheduling.to_take_back(consultation_request) is not None:
+        return None
     last = consultation_request.appointments.select_related("location").order_by("booked_at", "pk").last()
     if last is None or last.status != AppointmentStatus.CANCELLED or scheduling.has_begun(last):
         return None

@@ -109,7 +109,9 @@ decline         urgent             not_suitable       doctor
 mark_urgent     with_doctor        urgent             doctor
 
 book            offered            booked             patient triage doctor manager
+move            booked             booked             patient triage doctor manager
 cancel_booking  booked             offered            patient triage doctor manager
+undo_cancel     offered            booked             patient
 complete        booked             completed          doctor manager
 mark_no_show    booked             no_show            triage doctor manager
 undo_complete   completed          booked             doctor manager

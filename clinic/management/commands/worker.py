@@ -23,6 +23,7 @@ from consultations.services import (
     leaving,
     private_links,
     retention,
+    slot_release,
     undelivered,
     weekly_question,
 )
@@ -92,6 +93,7 @@ class Command(BaseCommand):
             "watch clocks": lambda: clock_alarms.look(),
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
+            "free cancelled times": slot_release.release_set_aside,
             "end the day": day_end.make_due,
             "ask weekly": weekly_question.ask_weekly,
             "mail audit head": lambda: audit_heads.mail_daily(),

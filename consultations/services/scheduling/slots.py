@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.refusals import WrongStatus
+from consultations.enums import RequestStatus
 from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, SlotHold
 from consultations.models.diary import MAX_HORIZON_DAYS
 from consultations.services.occupation import Span, busy_spans
@@ -69,9 +70,9 @@ def free_slots(
     """Free times from `since` to before `until` (clinic days), soonest first; two queries however long the stretch.
 
     A time is free when the visit with its buffers lies in the hours (weekly, or an extra session) of a clinician who
-    gives this type and touches no absence, no live appointment and no running hold of another request; when a room
-    that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice and
-    horizon of the type.
+    gives this type and touches no absence, no live appointment and no running hold, but those of `ignoring`; when a
+    room that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice
+    and horizon of the type. The time that `ignoring` has is none.
     """
     now = clock.now()
     notice = appointment_type.notice if notice is None else notice
@@ -90,8 +91,17 @@ def free_slots(
         for starts_at in grids.free_starts(opening)
     ]
     slots.sort(key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
+    own = _own_time(ignoring)
     # Hours that overlap give a start twice. Neighbors are compared, because to hash an instant costs more.
-    return [slot for slot, before in zip(slots, [None, *slots], strict=False) if slot != before]
+    return [slot for slot, before in zip(slots, [None, *slots], strict=False) if slot not in (before, own)]
+
+
+def _own_time(consultation_request: ConsultationRequest | None) -> Slot | None:
+    """The time that a request has: it is in the way of no other, and no other one itself."""
+    if consultation_request is None or consultation_request.status != RequestStatus.BOOKED:
+        return None
+    booked = Appointment.objects.live().filter(consultation_request=consultation_request).first()
+    return slot_of(booked) if booked else None
 
 
 def nearest(

@@ -21,7 +21,7 @@ from tests.personas import as_pressing, book_directly
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
 VERBS = (
-    "ask", "book", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
+    "ask", "book", "move", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
     "undo_no_show", "take_back_escalation", "settle_escalation",
     "set_own_urgency", "ask_weekly",
 )  # fmt: skip
@@ -49,7 +49,7 @@ def escalated(status, by):
 
 @pytest.fixture
 def in_status(make_request, clinician, nurse, doctor):
-    def make(status, **more):
+    def make(status, *, is_ahead=False, **more):
         if status == RequestStatus.IN_TRIAGE:
             more |= {"claimed_by": nurse, "claimed_at": clock.now()}
         if status == RequestStatus.WITH_DOCTOR:
@@ -57,9 +57,10 @@ def in_status(make_request, clinician, nurse, doctor):
         consultation_request = as_pressing(make_request(status=status, **more))
         if status in (RequestStatus.BOOKED, *ENDED_AS):
             hours = {RequestStatus.COMPLETED: 1, RequestStatus.NO_SHOW: 2}.get(status, 0)
-            visit = book_directly(
-                consultation_request, clinician, clock.now() - datetime.timedelta(hours=hours, minutes=30)
-            )
+            begins = clock.now() - datetime.timedelta(hours=hours, minutes=30)
+            if is_ahead:
+                begins += datetime.timedelta(days=40)
+            visit = book_directly(consultation_request, clinician, begins)
             visit.status = ENDED_AS.get(status, visit.status)
             visit.save()
         return consultation_request
@@ -92,7 +93,7 @@ def free_slot(make_request, visit):
 
 def meant(verb, consultation_request, make_request, visit):
     """What is filled in for an act on this request."""
-    if verb == "book":
+    if verb in ("book", "move"):
         return {"slot_key": free_slot(make_request, visit)}
     if verb == "settle":
         told = settling.told_of(consultation_request)
@@ -115,7 +116,7 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
         with subtests.test(status=status), drawn_in_turn(number):
             flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
             flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
-            consultation_request = in_status(status, **flagged)
+            consultation_request = in_status(status, is_ahead=verb == "move", **flagged)
             data = meant(verb, consultation_request, make_request, visit)
             before = state_of(consultation_request)
             response = act(client, consultation_request, verb, follow=False, **data)

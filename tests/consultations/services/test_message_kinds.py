@@ -59,6 +59,7 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "question_asked": Lane.PATIENTS,
         "consultation_offered": Lane.PATIENTS,
         "appointment_booked": Lane.PATIENTS,
+        "appointment_moved": Lane.PATIENTS,
         "appointment_cancelled": Lane.PATIENTS,
         "request_closed": Lane.PATIENTS,
         "weekly_question": Lane.PATIENTS,

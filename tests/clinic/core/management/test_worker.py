@@ -24,6 +24,7 @@ from consultations.services import (
     messaging,
     private_links,
     retention,
+    slot_release,
     undelivered,
     weekly_question,
 )
@@ -35,6 +36,7 @@ DUTIES = {
     "watch clocks": (clock_alarms, "look"),
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
+    "free cancelled times": (slot_release, "release_set_aside"),
     "end the day": (day_end, "make_due"),
     "ask weekly": (weekly_question, "ask_weekly"),
     "mail audit head": (audit_heads, "mail_daily"),
