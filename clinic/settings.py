@@ -101,6 +101,8 @@ PRIVATE_LINK_MINUTES = env.whole_number("PRIVATE_LINK_MINUTES", default=30)
 # A check that was begun and not sent: how long its browser can go on with it, and when the worker deletes it.
 KEEP_UNSENT_HOURS = env.whole_number("KEEP_UNSENT_HOURS", default=12)
 KEEP_UNSENT_DAYS = env.whole_number("KEEP_UNSENT_DAYS", default=30)
+# So many days ahead a clinician's own calendar is told of visits.
+CALENDAR_FEED_DAYS = env.whole_number("CALENDAR_FEED_DAYS", default=60)
 KEEP_SENT_DAYS = env.whole_number("KEEP_SENT_DAYS", default=90)
 # Who answers for using rules that the medical director has not signed. Empty: with DEBUG off nothing starts on them.
 UNSIGNED_RULES_ACCEPTED_BY = env.str("UNSIGNED_RULES_ACCEPTED_BY", default="").strip()

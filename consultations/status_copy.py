@@ -146,7 +146,7 @@ def _text(consultation_request: ConsultationRequest, index: int, state: str, app
     if state == "next":
         return ""
     if index == 4 and appointment is not None:
-        return clock.moment(appointment.starts_at)
+        return clock.moment(appointment.starts_at, appointment.time_zone)
     if state == "now" and index in (1, 2):
         if consultation_request.status == S.INFORMATION_ASKED:
             return _("Waiting for your answer")

@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from consultations.views import (
+    calendar_feed,
     check_address,
     check_carry,
     check_screens,
@@ -44,6 +45,7 @@ urlpatterns = [
     path("check/<check:key>/answers/", check_send.answers, name="answers"),
     path("check/<check:key>/sent/", check_send.sent, name="sent"),
     path("check/<check:key>/email/", check_address.correct_email, name="correct_email"),
+    path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
     path("request/", private_access.open_pages, name="open_pages"),
     path("request/link/", private_access.send_link, name="send_link"),
     path("request/open/<str:token>/", private_access.open_link, name="private_link"),

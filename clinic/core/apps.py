@@ -19,6 +19,7 @@ class CoreConfig(AppConfig):
             restored_copy,
             role_checks,
             text_messages,
+            time_zone_checks,
         )
         from clinic.core.backups import checks as backup_checks  # noqa: F401
 

@@ -149,6 +149,8 @@ def _check_keeping() -> list[CheckMessage]:
                 id="clinic.E033",
             )
         )
+    if not 1 <= settings.CALENDAR_FEED_DAYS <= 365:
+        messages.append(Error("CALENDAR_FEED_DAYS must be from 1 to 365.", id="clinic.E070"))
     if settings.KEEP_UNSENT_DAYS > MOST_DAYS:
         messages.append(Error(f"KEEP_UNSENT_DAYS must be at most {MOST_DAYS}.", id="clinic.E034"))
     return messages

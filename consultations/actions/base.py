@@ -97,11 +97,11 @@ class ActionContext:
     consultation_request: ConsultationRequest
     by: User
     available: Mapping[str, Action[Any, ConsultationRequest, Any]]
-    visit_starts_at: datetime.datetime | None
+    visit: Appointment | None
 
     @property
     def has_begun(self) -> bool:
-        return self.visit_starts_at is not None and self.visit_starts_at <= clock.now()
+        return self.visit is not None and self.visit.starts_at <= clock.now()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         context = {
             "title": _preview_title(entry, form),
             "consultation_request": consultation_request,
-            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now()),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
             "decision": signing.dumps(signed, salt=PREVIEW_SALT, compress=True),
             "data": data,

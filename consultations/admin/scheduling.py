@@ -28,6 +28,7 @@ from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.wording import Wording
 from clinic.staff.base_admin import BaseModelAdmin
 from clinic.staff.signed_in import signed_in
+from consultations.admin.calendar_feeds import WithCalendarFeed
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (
@@ -206,7 +207,7 @@ class OwnTimesAdmin(DiaryAdmin):
 
 
 @admin.register(Clinician)
-class ClinicianAdmin(DiaryAdmin):
+class ClinicianAdmin(WithCalendarFeed, DiaryAdmin):
     form = ClinicianForm
     list_display = ("display_name", "user", "is_bookable")
     list_select_related = ("user",)

@@ -148,7 +148,7 @@ def visits_today(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]
         }
         if isinstance(visit, Unreadable)
         else {
-            "time": clock.time(visit.starts_at),
+            "time": clock.time_in_a_day(visit.starts_at, visit.time_zone),
             "name": visit.consultation_request.patient.name,
             "request_pk": visit.consultation_request_id,
             "url": reverse("admin:consultations_consultationrequest_change", args=[visit.consultation_request_id]),

@@ -1,5 +1,6 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
+from consultations.models.calendar_feed import CalendarFeed
 from consultations.models.call import Call
 from consultations.models.case_closing import CaseClosing, RuleAnswer
 from consultations.models.clock_alarm import ClockAlarm
@@ -27,6 +28,7 @@ __all__ = [
     "AppointmentType",
     "Assessment",
     "Availability",
+    "CalendarFeed",
     "Call",
     "CaseClosing",
     "CaseNote",

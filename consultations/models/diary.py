@@ -185,8 +185,8 @@ class Availability(models.Model):
     def __str__(self) -> str:
         return _("%(weekday)s %(opens)s to %(closes)s") % {
             "weekday": self.get_weekday_display(),
-            "opens": f"{self.opens:%H:%M}",
-            "closes": f"{self.closes:%H:%M}",
+            "opens": clock.time(self.opens),
+            "closes": clock.time(self.closes),
         }
 
 
@@ -218,8 +218,8 @@ class ExtraSession(models.Model):
     def __str__(self) -> str:
         return _("%(day)s %(opens)s to %(closes)s") % {
             "day": clock.day(self.on),
-            "opens": f"{self.opens:%H:%M}",
-            "closes": f"{self.closes:%H:%M}",
+            "opens": clock.time(self.opens),
+            "closes": clock.time(self.closes),
         }
 
 

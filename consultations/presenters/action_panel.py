@@ -1,7 +1,6 @@
 """The panel of the request page: what this person may do now, with which form, and in which words."""
 
 import dataclasses
-import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ from consultations.candidacy.suggestion import departs
 from consultations.emails import opening, subject_of
 from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus
 from consultations.forms.staff import StepForm
-from consultations.models import ConsultationRequest, SafetyCase
+from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.permissions import actors_of
 from consultations.presenters.isolation import opened
 from consultations.services import scheduling
@@ -112,13 +111,13 @@ def action_panel(
 
 def _situation(consultation_request: ConsultationRequest, by: User) -> ActionContext:
     available = {action.name: action for action in WORKFLOW.actions_for(consultation_request, by=by)}
-    starts_at = visit_start(consultation_request) if consultation_request.status == RequestStatus.BOOKED else None
-    return ActionContext(consultation_request, by, available, starts_at)
+    visit = booked_visit(consultation_request) if consultation_request.status == RequestStatus.BOOKED else None
+    return ActionContext(consultation_request, by, available, visit)
 
 
-def visit_start(consultation_request: ConsultationRequest) -> datetime.datetime | None:
-    appointment = consultation_request.appointments.live().only("starts_at").first()
-    return appointment.starts_at if appointment else None
+def booked_visit(consultation_request: ConsultationRequest) -> Appointment | None:
+    """When it is, and in which zone; of the rest nothing is read."""
+    return consultation_request.appointments.live().only("starts_at", "time_zone").first()
 
 
 def _panel_action(entry: PanelEntry, form: StepForm, *, is_open: bool) -> PanelAction:
@@ -177,8 +176,8 @@ def preview_of(entry: PanelEntry, form: StepForm, choice: ChosenAction[Any, Any]
 
 
 def _visit_words(consultation_request: ConsultationRequest) -> str:
-    starts_at = visit_start(consultation_request)
-    return clock.moment(starts_at) if starts_at else ""
+    visit = booked_visit(consultation_request)
+    return clock.moment(visit.starts_at, visit.time_zone) if visit else ""
 
 
 def _departs_from(consultation_request: ConsultationRequest, action: ConsultationAction[Any, Any]) -> str:
@@ -224,12 +223,12 @@ def _notes(situation: ActionContext, *, offered: set[str]) -> tuple[str, ...]:
         notes.append(_("Waiting for the patient’s answer. It brings the request back to the list."))
     if status == RequestStatus.OFFERED and not consultation_request.is_blocked_by_flags:
         notes.extend(_notes_of_an_offer(consultation_request, offered=offered))
-    if situation.visit_starts_at is not None and not situation.has_begun:
+    if situation.visit is not None and not situation.has_begun:
         sentence = _(
             "That the consultation took place, or that the patient did not attend, can be recorded once it has begun "
             "(%(moment)s)."
         )
-        notes.append(sentence % {"moment": clock.moment(situation.visit_starts_at)})
+        notes.append(sentence % {"moment": clock.moment(situation.visit.starts_at, situation.visit.time_zone)})
     return tuple(notes)
 
 

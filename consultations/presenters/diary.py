@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
-from consultations.models import Appointment, AppointmentType
+from consultations.models import Appointment, AppointmentType, Clinician
 from consultations.presenters.formatting import Chip
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.visit_needs import needs_words
@@ -80,6 +80,7 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         "damaged": damaged,
         "stranded": stranded.named(left),
         "clinic_zone": clock.zone_words(start),
+        "own_clinician": Clinician.objects.filter(user=viewer).values_list("pk", flat=True).first(),
     }
 
 
@@ -90,7 +91,7 @@ def _free_times(number: int) -> str:
 def _line(appointment: Appointment, *, is_stranded: bool) -> dict[str, Any]:
     return {
         "is_stranded": is_stranded,
-        "time": clock.time_span(appointment.starts_at, appointment.ends_at),
+        "time": clock.time_in_a_day(appointment.starts_at, appointment.time_zone, ends=appointment.ends_at),
         "name": appointment.consultation_request.patient.name,
         "reference": appointment.consultation_request.reference,
         "url": reverse("admin:consultations_consultationrequest_change", args=[appointment.consultation_request_id]),

@@ -109,6 +109,7 @@ def clock_chip(
     *,
     now: datetime.datetime,
     next_visit: datetime.datetime | None = None,
+    visit_zone: str | None = None,
     case_due_at: datetime.datetime | None = None,
 ) -> Chip:
     """What time means for this request: left for us, passed for the patient, or the day of the visit.
@@ -135,7 +136,7 @@ def clock_chip(
     if consultation_request.status in WAITING_FOR_PATIENT:
         return Chip(_("Waiting %(time)s") % {"time": span(now - consultation_request.status_changed_at)})
     if consultation_request.status == RequestStatus.BOOKED:
-        return Chip(clock.moment(next_visit) if next_visit else _("Booked"))
+        return Chip(clock.moment(next_visit, visit_zone or "") if next_visit else _("Booked"))
     return time_left(consultation_request.due_at, now=now)
 
 

@@ -2,10 +2,8 @@
 
 import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.core import clock
@@ -31,8 +29,4 @@ def choices() -> list[tuple[str, str]]:
 
 def time_there(instant: datetime.datetime, zone_name: str) -> str:
     """ "11:15 am PST"; with the day where it is another one there."""
-    there = instant.astimezone(ZoneInfo(zone_name))
-    words = _("%(time)s %(zone)s") % {"time": clock.time(there.time()), "zone": there.tzname()}
-    if there.date() == clock.local(instant).date():
-        return words
-    return _("%(day)s, %(time)s") % {"day": clock.day(there.date()), "time": words}
+    return clock.time_in_a_day(instant, zone_name)

@@ -132,6 +132,7 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
         .defer(*NOT_IN_A_ROW)
         .annotate(
             next_visit=Subquery(next_visit.values("starts_at")[:1]),
+            visit_zone=Subquery(next_visit.values("time_zone")[:1]),
             case_due_at=clocks.CASE_DUE_AT,
             as_pressing_reference=F("as_pressing_as__reference"),
             as_pressing_patient=F("as_pressing_as__patient_id"),
@@ -195,6 +196,7 @@ def _row(consultation_request: Any, others: Others, *, viewer: User, now: dateti
             consultation_request,
             now=now,
             next_visit=consultation_request.next_visit,
+            visit_zone=consultation_request.visit_zone,
             case_due_at=consultation_request.case_due_at,
         ),
         flags=flags_of(consultation_request, answers, is_broken=is_broken),

@@ -77,9 +77,7 @@ def request_page(consultation_request: ConsultationRequest, *, viewer: User, now
     return {
         "consultation_request": consultation_request,
         **patient_texts.waiting_for(consultation_request.response_id, now=now),
-        "banner": banner(
-            consultation_request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None
-        ),
+        "banner": banner(consultation_request, viewer=viewer, now=now, appointment=appointment),
         "headline": headline(consultation_request),
         "clock_alarms": clock_alarms.going_on(consultation_request.response_id, without=[ClockKind.CASE]),
         "low_mood": str(LOW_MOOD) if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
@@ -129,7 +127,7 @@ def banner(
     *,
     viewer: User,
     now: datetime.datetime,
-    starts_at: datetime.datetime | None,
+    appointment: Appointment | None = None,
 ) -> dict[str, Any]:
     """Name, birth date and reference together: what tells two patients apart on every page."""
     case_due_at = clocks.case_due_of(consultation_request)
@@ -142,7 +140,13 @@ def banner(
         "reference": consultation_request.reference,
         "due": clock.moment(due_at) if due_at else "",
         "sent": clock.moment(consultation_request.submitted_at),
-        "time": clock_chip(consultation_request, now=now, next_visit=starts_at, case_due_at=case_due_at),
+        "time": clock_chip(
+            consultation_request,
+            now=now,
+            next_visit=appointment.starts_at if appointment else None,
+            visit_zone=appointment.time_zone if appointment else "",
+            case_due_at=case_due_at,
+        ),
         "status": holder_words(consultation_request, viewer=viewer),
         "priority": consultation_request.get_priority_display(),
     }
@@ -223,7 +227,10 @@ def appointment_words(appointment: Appointment | None) -> dict[str, Any] | None:
         return None
     return {
         "when": _("%(moment)s, %(zone)s")
-        % {"moment": clock.moment(appointment.starts_at), "zone": clock.zone_words(appointment.starts_at)},
+        % {
+            "moment": clock.moment(appointment.starts_at, appointment.time_zone),
+            "zone": clock.zone_words(appointment.starts_at, appointment.time_zone),
+        },
         "kind": str(appointment.appointment_type),
         "modality": appointment.appointment_type.get_modality_display(),
         "clinician": appointment.clinician.display_name,

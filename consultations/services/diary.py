@@ -113,7 +113,7 @@ def refusal_of(absence: Absence) -> str:
         % {
             "patient": item.consultation_request.patient.name,
             "reference": item.consultation_request.reference,
-            "time": clock.moment(item.starts_at),
+            "time": clock.moment(item.starts_at, item.time_zone),
         }
         for item in booked[:3]
     )

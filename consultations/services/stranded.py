@@ -45,7 +45,7 @@ def named(visits: list[Appointment]) -> str:
     words = semicolon_list(
         # Translators: the reference of a request, and the time of its visit.
         _("%(reference)s (%(time)s)")
-        % {"reference": visit.consultation_request.reference, "time": clock.moment(visit.starts_at)}
+        % {"reference": visit.consultation_request.reference, "time": clock.moment(visit.starts_at, visit.time_zone)}
         for visit in visits[:MANY]
     )
     if len(visits) <= MANY:

@@ -135,7 +135,7 @@ def status_page(
         "steps": status_copy.steps(consultation_request, appointment=appointment),
         "note": status_copy.clinic_note(consultation_request),
         "appointment": appointment,
-        "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
+        "days_away": clock.days_until(appointment.starts_at, appointment.time_zone) if appointment else None,
         "has_begun": has_begun,
         "undo": undo,
         "undo_by_mail": undo is not None and bool(consultation_request.patient.email),
@@ -143,8 +143,9 @@ def status_page(
         "can_move": appointment is not None
         and scheduling.may_move(appointment)
         and not consultation_request.is_blocked_by_flags,
+        "calendar_links": ics.calendar_links(appointment) if appointment and not has_begun else (),
         "to_remove": None if appointment else cancelled_appointment(consultation_request),
-        "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
+        "zone_words": clock.zone_words(appointment.starts_at, appointment.time_zone) if appointment else "",
         "question": question,
         "can_share_scan": not consultation_request.is_closed and scan_report.can_share(consultation_request),
         "answered": consultation_request.information_requests.exclude(answered_at=None),

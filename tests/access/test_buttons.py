@@ -141,6 +141,9 @@ POLICY: dict[str, str] = {
     "admin:consultations_safetycase_duty": CARE_TEAM,
     "admin:consultations_appointment_changelist": STAFF_READ,
     # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
+    "admin:consultations_clinician_feed": STAFF_READ,
+    "admin:consultations_clinician_feed_renew": MANAGER,
+    "admin:consultations_clinician_feed_end": MANAGER_HARMLESS,    # there is none
     **diary("clinician", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     **diary("location", add=MANAGER, change=MANAGER, delete=MANAGER_HARMLESS),
     **diary("room", add=MANAGER, change=MANAGER, delete=MANAGER),
@@ -213,6 +216,7 @@ POLICY: dict[str, str] = {
     "consultations:needs": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,
+    "consultations:calendar_feed": READ,
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,

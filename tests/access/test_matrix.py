@@ -147,6 +147,9 @@ MATRIX = {
     "admin:consultations_safetycase_duty": STAFF_SENT_ON,
     "admin:consultations_appointment_changelist": CARE_TEAM,
     **diary("clinician", add=MANAGER),
+    "admin:consultations_clinician_feed": MANAGER,     # and the clinician: see admin/test_calendar_feeds.py
+    "admin:consultations_clinician_feed_renew": STAFF_SENT_ON,
+    "admin:consultations_clinician_feed_end": STAFF_SENT_ON,
     **diary("location", add=MANAGER),
     **diary("room", add=MANAGER),
     **diary("appointmenttype", add=MANAGER),
@@ -201,6 +204,7 @@ MATRIX = {
     "consultations:correct_email": WALKER_SENT_ON,     # once the check is sent
     "consultations:send_link": EVERYONE,
     "consultations:private_link": EVERYONE,
+    "consultations:calendar_feed": NOWHERE,    # no address of a clinician
     "consultations:replace_link": SENT_ON,  # these as well
     "consultations:close": SENT_ON,
     "consultations:leave": SENT_ON,

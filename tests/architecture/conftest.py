@@ -17,6 +17,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    CalendarFeed,
     Call,
     CaseClosing,
     ClinicalReview,
@@ -146,6 +147,9 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         Snapshot: lambda: Snapshot.objects.get_or_create(pk=1)[0],
         SearchEntry: lambda: SearchEntry.objects.create(kind="page", key="a", path="/a/", title="A"),
         SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
+        CalendarFeed: lambda: CalendarFeed.objects.create(
+            clinician=clinician, token_digest=new_token(), made_at=now, made_by=nurse
+        ),
         LinkAsked: lambda: LinkAsked.objects.create(email="a@example.com", asked_at=now),
         PrivateLink: lambda: PrivateLink.objects.create(
             consultation_request=consultation_request, token_hash=new_token(), created_at=now, expires_at=now + HOUR

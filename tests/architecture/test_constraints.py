@@ -19,6 +19,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    CalendarFeed,
     Call,
     CaseClosing,
     ClinicalReview,
@@ -102,6 +103,8 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (SearchEntry, "search_kind_known", {"kind": "x"}),
     (SearchEntry, "search_grade_in_range", {"grade": 5}),
     (SearchVocabulary, "one_search_vocabulary", {"id": 2}),
+    (CalendarFeed, "feed_ended_at_and_by", {"ended_at": MONDAY}),
+    (CalendarFeed, "feed_ended_after_made", {"ended_at": MONDAY - HOUR, "ended_by": models.F("made_by")}),
     (PrivateLink, "link_expires_after_made", {"expires_at": MONDAY - HOUR}),
     (ConsultationRequest, "request_status_known", {"status": "lost"}),
     (ConsultationRequest, "request_outcome_known", {"outcome": "FINE"}),
@@ -276,6 +279,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (Appointment, "one_live_appointment_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_request", ("consultation_request",)),
     (Appointment, "one_state_of_a_calendar_entry", ("calendar_uid", "calendar_sequence")),
+    (CalendarFeed, "one_live_feed_per_clinician", ("clinician",)),
 ]
 """Model, constraint, and the fields a second row shares with the first; every other unique field is given anew."""
 
@@ -355,6 +359,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             setattr(twin, field, value)
         if model is CaseClosing:
             twin.reopened_at = twin.closed_at
+        if model is CalendarFeed:
+            twin.ended_at, twin.ended_by = twin.made_at, twin.made_by
         if model is PersonJoin:
             twin.second = make_patient("Alice Winthers")
     insert(twin)

@@ -225,6 +225,7 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
         paths += [f"/admin/consultations/missedreport/about/request/{shown[0].pk}/"]
     if role == "manager":
+        paths += [f"/admin/consultations/clinician/{clinician.pk}/calendar/"]
         paths += _pages_of_a_manager(shown[0])
         case = f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}"
         paths += [f"{case}/change/", f"{case}/close/", "/admin/consultations/safetycase/outcomes/"]

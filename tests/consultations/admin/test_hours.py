@@ -87,8 +87,8 @@ class TestExtraSession:
     @pytest.mark.parametrize(
         ("changes", "named"),
         [
-            ({"opens": "15:59", "closes": "18:00"}, "Saturday 28 November 14:00 to 16:00"),
-            ({"on": "2026-11-24", "opens": "11:59", "closes": "13:00"}, "Tuesday 09:00 to 12:00"),
+            ({"opens": "15:59", "closes": "18:00"}, "Saturday 28 November 2 pm to 4 pm"),
+            ({"on": "2026-11-24", "opens": "11:59", "closes": "13:00"}, "Tuesday 9 am to 12 pm"),
             ({"opens": "16:00", "closes": "18:00"}, ""),
             ({"on": "2026-11-24", "opens": "12:00", "closes": "13:00"}, ""),
             ({"on": "2026-12-05"}, ""),

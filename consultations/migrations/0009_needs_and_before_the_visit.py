@@ -8,7 +8,7 @@ import clinic.core.primary_keys
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consultations", "0007_messages_that_follow_the_visit"),
+        ("consultations", "0008_messages_that_follow_the_visit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
