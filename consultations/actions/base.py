@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
@@ -30,10 +31,13 @@ Ctx = Context[ConsultationRequest]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Message:
-    """What a message needs besides its kind: the key that makes it one, and the visit that it tells of, if any."""
+    """What a message needs besides its kind: the key that makes it one, the visit that it tells of, if any, and when it
+    goes, if not at once.
+    """
 
     key: str
     appointment: Appointment | None = None
+    send_at: datetime.datetime | None = None
 
 
 def refuse_other_words(recorded: Container[Any], typed: Any) -> None:
@@ -82,6 +86,7 @@ class ConsultationAction(Action[Data, ConsultationRequest, Result]):
                 consultation_request=ctx.row,
                 key=message.key,
                 appointment=message.appointment,
+                send_at=message.send_at,
             )
 
 

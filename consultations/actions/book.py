@@ -17,7 +17,7 @@ from clinic.core.refusals import WrongStatus
 from consultations.actions.base import ActionContext, Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
-from consultations.services import clocks, scheduling
+from consultations.services import clocks, scheduling, visit_needs
 from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW, FlagsStand
 
@@ -97,15 +97,10 @@ class BookData:
     has_expired: bool = False
 
 
-@WORKFLOW.register
-class Book(StaffAction[BookData, Appointment]):
+class TakeTime(StaffAction[BookData, Appointment]):
     """It takes locks of its own, in their own order: whoever loses the race is told of the nearest free times."""
 
-    verb, data_class = "book", BookData
-    position, form_class = 80, BookForm
-    title = gettext_lazy("Book on the phone")
-    button = gettext_lazy("Book this time")
-    done = gettext_lazy("The time is booked and the patient is told.")
+    data_class, form_class = BookData, BookForm
 
     def form_options(
         self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None
@@ -123,10 +118,7 @@ class Book(StaffAction[BookData, Appointment]):
         self, consultation_request: ConsultationRequest, data: BookData, *, by: User, seen: str
     ) -> Performed[ConsultationRequest, Appointment]:
         """Whatever status the page showed: the free time decides. Raises SlotTaken."""
-        return _book(consultation_request, data, by=by)
-
-    def is_repeat(self, ctx: Ctx, data: BookData) -> bool:
-        return scheduling.booked(ctx.row) is not None
+        return take(self, consultation_request, data, by=by)
 
     def result_again(self, ctx: Ctx, data: BookData) -> Appointment | None:
         return scheduling.booked(ctx.row)
@@ -143,11 +135,11 @@ class Book(StaffAction[BookData, Appointment]):
         """
         if ctx.row.is_blocked_by_flags and (ctx.by is None or ctx.row.booking_ordered_at is None):
             raise FlagsStand(
-                _("Not while a red flag stands: a doctor settles it, or orders the visit. Nothing is booked.")
+                _("Not while a red flag stands: a doctor settles it, or orders the visit. Nothing was changed.")
                 if ctx.row.flag_level
                 else _(
                     "Not while an escalation is not settled: a doctor settles it, or orders the visit. "
-                    "Nothing is booked."
+                    "Nothing was changed."
                 )
             )
         if ctx.by is None:
@@ -155,6 +147,17 @@ class Book(StaffAction[BookData, Appointment]):
 
     def changes(self, ctx: Ctx, data: BookData) -> dict[str, object]:
         return {"due_at": clocks.visit_due(data.slot.ends_at)}
+
+
+@WORKFLOW.register
+class Book(TakeTime):
+    verb, position = "book", 80
+    title = gettext_lazy("Book on the phone")
+    button = gettext_lazy("Book this time")
+    done = gettext_lazy("The time is booked and the patient is told.")
+
+    def is_repeat(self, ctx: Ctx, data: BookData) -> bool:
+        return scheduling.booked(ctx.row) is not None
 
     def perform(self, ctx: Ctx, data: BookData) -> Appointment:
         return scheduling.book(consultation_request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)
@@ -172,22 +175,22 @@ def book_held(*, consultation_request: ConsultationRequest, by: User | None = No
     if existing := scheduling.booked(consultation_request):
         return existing
     slot, has_expired = scheduling.held_slot(consultation_request=consultation_request, seen=seen)
-    appointment = _book(consultation_request, BookData(slot, has_expired), by=by).result
+    appointment = take(Book(), consultation_request, BookData(slot, has_expired), by=by).result
     if appointment is None:
         raise WrongStatus(_("Nothing is booked."))
     return appointment
 
 
-def _book(
-    consultation_request: ConsultationRequest, data: BookData, *, by: User | None
+def take(
+    action: TakeTime, consultation_request: ConsultationRequest, data: BookData, *, by: User | None
 ) -> Performed[ConsultationRequest, Appointment]:
     with scheduling.booking(consultation_request, data.slot):
-        return perform_action(Book(), consultation_request, data, by=by)
+        return perform_action(action, consultation_request, data, by=by)
 
 
 def free_times(consultation_request: ConsultationRequest) -> list[FreeTime]:
     """What is free in the next four weeks, soonest first."""
-    kind = consultation_request.appointment_type
+    kind = visit_needs.visit_type_of(consultation_request)
     if kind is None:
         return []
     today = clock.today()

@@ -216,7 +216,7 @@ class ClinicianAdmin(WithCalendarFeed, DiaryAdmin):
 
 @admin.register(Location)
 class LocationAdmin(DiaryAdmin):
-    fields = ("name", "address", "directions")
+    fields = ("name", "address", "directions", "step_free")
     list_display = ("name", "address")
     ordering = ("name",)
 

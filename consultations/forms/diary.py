@@ -67,7 +67,7 @@ class AppointmentTypeForm(forms.ModelForm):
     class Meta:
         model = AppointmentType
         fields = (
-            "name", "minutes", "modality", "price_text", "any_clinician", "clinicians", "needs_room", "rooms",
+            "name", "minutes", "modality", "price_text", "bring", "any_clinician", "clinicians", "needs_room", "rooms",
             "buffer_before_minutes", "buffer_after_minutes", "step_minutes", "notice_hours", "horizon_days",
             "is_active",
         )  # fmt: skip

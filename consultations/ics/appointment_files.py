@@ -113,7 +113,10 @@ def _booked_words(appointment: Appointment) -> str:
     lines = [
         _("%(time)s, %(zone)s.") % _time_of(appointment),
         appointment.location.directions.strip(),
-        _("To see the details, or to cancel: open the private link in our email, or ask for a new one: %(address)s")
+        _(
+            "To see the details, to move it, or to cancel: open the private link in our email, or ask for a new one: "
+            "%(address)s"
+        )
         % {"address": _way_in()},
         _phone(),
     ]

@@ -19,6 +19,7 @@ from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.rota import Shift, ShiftChange
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 from consultations.models.settlement import Settlement
+from consultations.models.visit_needs import VisitNeeds
 
 __all__ = [
     "Absence",
@@ -61,4 +62,5 @@ __all__ = [
     "ShiftChange",
     "SlotHold",
     "TriageDecision",
+    "VisitNeeds",
 ]

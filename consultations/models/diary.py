@@ -41,6 +41,17 @@ class AppointmentType(models.Model):
             "Left empty, the pages tell them to ask. Name no condition or treatment: it stands in mails."
         ),
     )
+    bring = models.TextField(
+        gettext_lazy("what to bring"),
+        max_length=600,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=gettext_lazy(
+            "One thing on each line, as patients read it on the private page beside what we tell everybody: the scan, "
+            "the list of medicines, clothes to move in."
+        ),
+    )
     any_clinician = models.BooleanField(
         gettext_lazy("every bookable clinician gives it"),
         default=True,

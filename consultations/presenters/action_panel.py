@@ -24,6 +24,7 @@ from consultations.forms.staff import StepForm
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.permissions import actors_of
 from consultations.presenters.isolation import opened
+from consultations.services import scheduling
 from consultations.services.review import suggestion_of
 from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW
@@ -246,5 +247,8 @@ def _notes_of_an_offer(consultation_request: ConsultationRequest, *, offered: se
         yield _("A time is on offer, but the safety case is still open: see to that first.")
     else:
         yield _("The patient can choose a time now.")
+    if kept := scheduling.to_take_back(consultation_request):
+        cancelled = _("The patient cancelled %(moment)s and can take that back until %(until)s.")
+        yield cancelled % {"moment": clock.moment(kept.starts_at), "until": clock.time(kept.expires_at)}
     if Book.name not in offered:
         yield _("There is no free time in the next 4 weeks to book on the phone. Add times in the diary.")

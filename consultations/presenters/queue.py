@@ -24,7 +24,15 @@ from consultations.enums import (
 from consultations.forms.queue_filters import AGES, OLDER, TABS, UNREAD, Filters
 from consultations.models import Appointment, ConsultationRequest
 from consultations.models.stored import result_of
-from consultations.presenters.formatting import LOW_MOOD, Chip, age_words, clock_chip, holder_words, level_chip
+from consultations.presenters.formatting import (
+    LOW_MOOD,
+    OFFER_EXPIRED,
+    Chip,
+    age_words,
+    clock_chip,
+    holder_words,
+    level_chip,
+)
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list, risk_of
 from consultations.presenters.summary import look_outs, one_line
@@ -221,6 +229,8 @@ def flags_of(consultation_request: Any, answers: Mapping[str, Any], *, is_broken
     flags = text_flags(consultation_request)
     if consultation_request.is_escalated:
         flags.append(Chip(_("Escalated"), "danger"))
+    if consultation_request.is_offer_expired:
+        flags.append(Chip(str(OFFER_EXPIRED), "warn"))
     if consultation_request.is_as_pressing:
         pressing = _("As pressing as %(reference)s") % {"reference": consultation_request.as_pressing_reference}
         flags.append(Chip(pressing, "danger"))

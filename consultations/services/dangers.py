@@ -234,7 +234,7 @@ def _end_bookings(theirs: QuerySet[ConsultationRequest]) -> None:
     """No time can be taken with any request of the person while a flag stands. Whoever ordered a visit did not know."""
     theirs.exclude(booking_ordered_at=None).update(booking_ordered_at=None, booking_ordered_by=None)
     for their in theirs:
-        slot_release.release_hold_of(their, reason=slot_release.ReleaseReason.DANGER)
+        slot_release.release_chosen(their, reason=slot_release.ReleaseReason.DANGER)
 
 
 def refresh(consultation_request: ConsultationRequest) -> Standing:

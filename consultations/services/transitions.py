@@ -14,7 +14,7 @@ from consultations.enums import Actor, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 from consultations.permissions import permitted_verbs
 from consultations.services import clocks
-from consultations.workflow import TRANSITIONS
+from consultations.workflow import BY_THE_WORKER, TRANSITIONS
 
 
 class FlagsStand(TransitionNotAllowed):
@@ -62,5 +62,15 @@ class ConsultationWorkflow(Workflow[ConsultationRequest]):
         return _("The patient") if is_patient else super().who(event)
 
 
+class SystemWorkflow(ConsultationWorkflow):
+    """What the worker does by itself, by the same rows of the table: nobody signed in is the system here."""
+
+    nobody = Actor.SYSTEM.value
+
+    def permitted(self, verbs: Iterable[str], *, by: User | None, row: ConsultationRequest) -> set[str]:
+        return set(BY_THE_WORKER.intersection(verbs)) if by is None else set()
+
+
 WORKFLOW = ConsultationWorkflow(TRANSITIONS)
 """Actions register here; importing `consultations.actions` imports them all."""
+SYSTEM_WORKFLOW = SystemWorkflow(TRANSITIONS)

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.refusals import WrongStatus
+from consultations.enums import RequestStatus
 from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, SlotHold
 from consultations.models.diary import MAX_HORIZON_DAYS
+from consultations.services import visit_needs
 from consultations.services.occupation import Span, busy_spans
 from consultations.services.scheduling.grid import Grids
 from consultations.services.scheduling.supply import DAY, openings, supply_of
@@ -69,9 +71,9 @@ def free_slots(
     """Free times from `since` to before `until` (clinic days), soonest first; two queries however long the stretch.
 
     A time is free when the visit with its buffers lies in the hours (weekly, or an extra session) of a clinician who
-    gives this type and touches no absence, no live appointment and no running hold of another request; when a room
-    that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice and
-    horizon of the type.
+    gives this type and touches no absence, no live appointment and no running hold, but those of `ignoring`; when a
+    room that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice
+    and horizon of the type. The time that `ignoring` has is none.
     """
     now = clock.now()
     notice = appointment_type.notice if notice is None else notice
@@ -83,12 +85,24 @@ def free_slots(
     end = last + appointment_type.length + appointment_type.buffer_after
     busy = busy_spans(first - appointment_type.buffer_before, end, ignoring=ignoring)
     grids = Grids(appointment_type, first, last, busy, supply.rooms)
-    slots = {
-        Slot(starts_at, starts_at + appointment_type.length, opening.clinician_id, opening.location_id)
+    length = appointment_type.length
+    slots = [
+        Slot(starts_at, starts_at + length, opening.clinician_id, opening.location_id)
         for opening in openings(supply.hours, since, until)
         for starts_at in grids.free_starts(opening)
-    }
-    return sorted(slots, key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
+    ]
+    slots.sort(key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
+    own = _own_time(ignoring)
+    # Hours that overlap give a start twice. Neighbors are compared, because to hash an instant costs more.
+    return [slot for slot, before in zip(slots, [None, *slots], strict=False) if slot not in (before, own)]
+
+
+def _own_time(consultation_request: ConsultationRequest | None) -> Slot | None:
+    """The time that a request has: it is in the way of no other, and no other one itself."""
+    if consultation_request is None or consultation_request.status != RequestStatus.BOOKED:
+        return None
+    booked = Appointment.objects.live().filter(consultation_request=consultation_request).first()
+    return slot_of(booked) if booked else None
 
 
 def nearest(
@@ -121,9 +135,10 @@ def soonest(consultation_request: ConsultationRequest) -> list[Slot]:
 
 
 def offered_type(consultation_request: ConsultationRequest) -> AppointmentType:
-    if consultation_request.appointment_type is None:
+    kind = visit_needs.visit_type_of(consultation_request)
+    if kind is None:
         raise WrongStatus(_("No consultation has been offered yet."))
-    return consultation_request.appointment_type
+    return kind
 
 
 def your_doctor(consultation_request: ConsultationRequest) -> int | None:

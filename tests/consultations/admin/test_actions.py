@@ -101,7 +101,9 @@ class TestPanel:
             "ask",
             "note",
             "escalate",
+            "tell_needs",
             "ask_weekly",
+            "choose_reminders",
             "correct_email",
         ]
         assert by_nurse.context["panel"].decision is None

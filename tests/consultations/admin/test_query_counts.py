@@ -75,6 +75,7 @@ def fill(make_request, clinician, nurse):
     return fill_with
 
 
+@pytest.mark.slow
 def test_a_list_costs_the_same_for_sixty_as_for_five(sign_in, manager, fill, subtests):
     client = sign_in(manager)
     fill(range(5))

@@ -89,7 +89,7 @@ def test_a_booked_time(appointment: Appointment) -> None:
     assert text(values["CONTACT"]) == "Larchwell, (555) 010-0142"
     assert text(values["DESCRIPTION"]) == (
         "Monday 30 November, 9 am, Eastern Time (New York).\n"
-        "To see the details, or to cancel: open the private link in our email, or ask for a new one: "
+        "To see the details, to move it, or to cancel: open the private link in our email, or ask for a new one: "
         f"{settings.SITE_URL}/request/link/\n"
         "Phone: (555) 010-0142"
     )

@@ -349,7 +349,7 @@ class TestBook:
         mine, other, key = offered(desk), offered(desk), keys(desk)[0]
         scheduling.hold(consultation_request=mine, slot_key=key)
         book_held(consultation_request=mine)
-        perform("cancel_booking", mine, reason="Away.")
+        perform("cancel_booking", mine, reason="Away.", by=desk.doctor)
         scheduling.hold(consultation_request=other, slot_key=key)
         assert book_held(consultation_request=other).status == AppointmentStatus.BOOKED
         assert Appointment.objects.get(consultation_request=mine).cancel_reason == "Away."

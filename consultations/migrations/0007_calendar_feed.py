@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consultations", "0005_who_keeps_extra_sessions"),
+        ("consultations", "0006_own_time"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
