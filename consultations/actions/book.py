@@ -2,11 +2,13 @@
 
 import dataclasses
 import datetime
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -15,13 +17,30 @@ from clinic.core.refusals import WrongStatus
 from consultations.actions.base import ActionContext, Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
-from consultations.services import clocks, scheduling
+from consultations.services import clocks, scheduling, visit_needs
+from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW, FlagsStand
 
 DAYS_SHOWN: Final = 28
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class FreeTime:
+    """One time that staff may book. `of` says whose it is: the doctor who decided first, and marked."""
+
+    key: str
+    starts_at: datetime.datetime
+    of: str
+    is_theirs: bool
+
+    @property
+    def day(self) -> datetime.date:
+        return clock.local(self.starts_at).date()
+
+
 class BookForm(StepForm):
+    """First the day, which the address of the page names, then one of its times. A time of any day is taken."""
+
     slot_key = forms.ChoiceField(
         label=gettext_lazy("Free time"),
         widget=forms.Select(attrs={"class": "form-select"}),
@@ -31,10 +50,43 @@ class BookForm(StepForm):
         },
     )
 
-    def __init__(self, *args: Any, slots: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, times: list[FreeTime], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        slot_field: Any = self.fields["slot_key"]
-        slot_field.choices = [("", _("Choose a time")), *slots]
+        self.times = times
+        self.slot_field.choices = [("", ""), *((time.key, "") for time in times)]
+        self.day = times[0].day if times else None
+        self.look_at({})
+
+    @property
+    def slot_field(self) -> Any:
+        return self.fields["slot_key"]
+
+    @property
+    def days(self) -> list[tuple[str, str]]:
+        """The days with free times, as the address and in words with how many."""
+        counts = Counter(time.day for time in self.times)
+        return [
+            (
+                day.isoformat(),
+                ngettext("%(day)s (%(number)d free)", "%(day)s (%(number)d free)", number)
+                % {"day": clock.day(day), "number": number},
+            )
+            for day, number in counts.items()
+        ]
+
+    @property
+    def shown_day(self) -> str:
+        return self.day.isoformat() if self.day else ""
+
+    def look_at(self, asked: Mapping[str, str]) -> None:
+        days = {time.day.isoformat(): time.day for time in self.times}
+        self.is_looked_at = asked.get("day") in days
+        self.day = days.get(asked.get("day", ""), self.day)
+        whose: dict[str, list[tuple[str, str]]] = {}
+        for time in sorted(self.times, key=lambda time: not time.is_theirs):
+            if time.day == self.day:
+                whose.setdefault(time.of, []).append((time.key, clock.time(time.starts_at)))
+        self.slot_field.widget.choices = [("", _("Choose a time")), *whose.items()]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,22 +97,18 @@ class BookData:
     has_expired: bool = False
 
 
-@WORKFLOW.register
-class Book(StaffAction[BookData, Appointment]):
+class TakeTime(StaffAction[BookData, Appointment]):
     """It takes locks of its own, in their own order: whoever loses the race is told of the nearest free times."""
 
-    verb, data_class = "book", BookData
-    position, form_class = 80, BookForm
-    title = gettext_lazy("Book on the phone")
-    button = gettext_lazy("Book this time")
-    done = gettext_lazy("The time is booked and the patient is told.")
+    data_class, form_class = BookData, BookForm
 
-    def form_options(self, consultation_request: ConsultationRequest) -> dict[str, Any]:
-        return {"slots": free_times(consultation_request)}
+    def form_options(
+        self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None
+    ) -> dict[str, Any]:
+        return {"times": free_times(consultation_request)}
 
     def has_choices(self, form: StepForm) -> bool:
-        slot_field: Any = form.fields["slot_key"]
-        return len(slot_field.choices) > 1
+        return isinstance(form, BookForm) and bool(form.times)
 
     def data_of(self, form: Any) -> BookData:
         """Raises SlotTaken."""
@@ -70,10 +118,7 @@ class Book(StaffAction[BookData, Appointment]):
         self, consultation_request: ConsultationRequest, data: BookData, *, by: User, seen: str
     ) -> Performed[ConsultationRequest, Appointment]:
         """Whatever status the page showed: the free time decides. Raises SlotTaken."""
-        return _book(consultation_request, data, by=by)
-
-    def is_repeat(self, ctx: Ctx, data: BookData) -> bool:
-        return scheduling.booked(ctx.row) is not None
+        return take(self, consultation_request, data, by=by)
 
     def result_again(self, ctx: Ctx, data: BookData) -> Appointment | None:
         return scheduling.booked(ctx.row)
@@ -90,11 +135,11 @@ class Book(StaffAction[BookData, Appointment]):
         """
         if ctx.row.is_blocked_by_flags and (ctx.by is None or ctx.row.booking_ordered_at is None):
             raise FlagsStand(
-                _("Not while a red flag stands: a doctor settles it, or orders the visit. Nothing is booked.")
+                _("Not while a red flag stands: a doctor settles it, or orders the visit. Nothing was changed.")
                 if ctx.row.flag_level
                 else _(
                     "Not while an escalation is not settled: a doctor settles it, or orders the visit. "
-                    "Nothing is booked."
+                    "Nothing was changed."
                 )
             )
         if ctx.by is None:
@@ -102,6 +147,17 @@ class Book(StaffAction[BookData, Appointment]):
 
     def changes(self, ctx: Ctx, data: BookData) -> dict[str, object]:
         return {"due_at": clocks.visit_due(data.slot.ends_at)}
+
+
+@WORKFLOW.register
+class Book(TakeTime):
+    verb, position = "book", 80
+    title = gettext_lazy("Book on the phone")
+    button = gettext_lazy("Book this time")
+    done = gettext_lazy("The time is booked and the patient is told.")
+
+    def is_repeat(self, ctx: Ctx, data: BookData) -> bool:
+        return scheduling.booked(ctx.row) is not None
 
     def perform(self, ctx: Ctx, data: BookData) -> Appointment:
         return scheduling.book(consultation_request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)
@@ -119,37 +175,32 @@ def book_held(*, consultation_request: ConsultationRequest, by: User | None = No
     if existing := scheduling.booked(consultation_request):
         return existing
     slot, has_expired = scheduling.held_slot(consultation_request=consultation_request, seen=seen)
-    appointment = _book(consultation_request, BookData(slot, has_expired), by=by).result
+    appointment = take(Book(), consultation_request, BookData(slot, has_expired), by=by).result
     if appointment is None:
         raise WrongStatus(_("Nothing is booked."))
     return appointment
 
 
-def _book(
-    consultation_request: ConsultationRequest, data: BookData, *, by: User | None
+def take(
+    action: TakeTime, consultation_request: ConsultationRequest, data: BookData, *, by: User | None
 ) -> Performed[ConsultationRequest, Appointment]:
     with scheduling.booking(consultation_request, data.slot):
-        return perform_action(Book(), consultation_request, data, by=by)
+        return perform_action(action, consultation_request, data, by=by)
 
 
-def free_times(consultation_request: ConsultationRequest) -> list[tuple[str, str]]:
-    """Slot keys and words for the next four weeks."""
-    if consultation_request.appointment_type is None:
+def free_times(consultation_request: ConsultationRequest) -> list[FreeTime]:
+    """What is free in the next four weeks, soonest first."""
+    kind = visit_needs.visit_type_of(consultation_request)
+    if kind is None:
         return []
     today = clock.today()
-    slots = scheduling.free_slots(
-        appointment_type=consultation_request.appointment_type,
-        since=today,
-        until=today + datetime.timedelta(days=DAYS_SHOWN),
-        ignoring=consultation_request,
-    )
-    names = dict(Clinician.objects.values_list("pk", "display_name"))
-    return [
-        (
-            slot.key,
-            # Translators: a free time in a list, and whose it is.
-            _("%(time)s, %(clinician)s")
-            % {"time": clock.moment(slot.starts_at), "clinician": names.get(slot.clinician_id, "")},
-        )
-        for slot in slots
-    ]
+    until = today + datetime.timedelta(days=DAYS_SHOWN)
+    slots = scheduling.free_slots(appointment_type=kind, since=today, until=until, ignoring=consultation_request)
+    if not slots:
+        return []
+    theirs = scheduling.your_doctor(consultation_request)
+    names = {
+        pk: _("%(clinician)s, who decided") % {"clinician": name} if pk == theirs else name
+        for pk, name in Clinician.objects.values_list("pk", "display_name")
+    }
+    return [FreeTime(slot.key, slot.starts_at, names[slot.clinician_id], slot.clinician_id == theirs) for slot in slots]

@@ -1,6 +1,7 @@
-"""Giving the booked time back; the offer stands."""
+"""Giving the booked time back; the offer stands. A patient may take that back for three minutes (`undo_cancel`)."""
 
 import dataclasses
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,14 +11,28 @@ from consultations.actions.base import Ctx, Message, StaffAction
 from consultations.enums import TextKind
 from consultations.forms.staff import StepForm, text
 from consultations.models import Appointment
-from consultations.services import patient_texts, scheduling
+from consultations.services import messaging, patient_texts, scheduling
 from consultations.services.transitions import WORKFLOW
+
+SENDS = _(
+    "For colleagues. The patient reads only that the time is cancelled: by email at once, with the file that takes it "
+    "out of a calendar. The time is free at once, and this cannot be undone."
+)
+SENDS_NOTHING = _(
+    "For colleagues. The patient gave no email address, so nothing is sent: call and say it. The time is free at once, "
+    "and this cannot be undone."
+)
 
 
 class GiveBackForm(StepForm):
-    reason = text(
-        _("Why is the time cancelled?"), hint=_("For colleagues. The patient is told only that it is."), limit=300
-    )
+    """It says what is sent."""
+
+    reason = text(_("Why is the time cancelled?"), limit=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        has_address = self.consultation_request.patient.email_index
+        self.fields["reason"].help_text = SENDS if has_address else SENDS_NOTHING
 
 
 class CancelTimeForm(forms.Form):
@@ -58,4 +73,6 @@ class CancelBooking(StaffAction[CancelBookingData, Appointment]):
         return cancelled
 
     def message(self, ctx: Ctx, data: CancelBookingData, result: Appointment) -> Message:
-        return Message(f"appointment-cancelled-{result.pk}")
+        """To the patient who cancelled, once that can no longer be taken back."""
+        send_at = ctx.now + scheduling.TIME_TO_UNDO if ctx.by is None else None
+        return Message(messaging.key_of_cancellation(result), appointment=result, send_at=send_at)

@@ -38,7 +38,10 @@ class TakesTime(models.Model):
 class SlotHold(TakesTime):
     """A time kept for one request while its patient checks the details; ten minutes, one at a time.
 
-    The database refuses whatever overlaps a hold, so one that ran out is removed before its time is taken again.
+    The database refuses whatever overlaps a hold, so one that ran out is removed before its time is taken again. Beside
+    it the visit of its own request may stand, which it is to take the place of: the two may overlap (decision 0057).
+
+    With `gives_back` it keeps the time of a visit that its patient cancelled and may take back until the hold runs out.
     """
 
     consultation_request = models.OneToOneField(
@@ -49,6 +52,16 @@ class SlotHold(TakesTime):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    # Without a constraint SQLite adds and drops the column alone; with one it would make table and triggers anew.
+    gives_back = models.ForeignKey(
+        "consultations.Appointment",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -75,6 +88,9 @@ class Appointment(EncryptedModel, TakesTime):
     `calendar_uid` and `calendar_sequence` are what a calendar knows it by. The UID stays for the life of the
     appointment, the number rises with each change. An appointment that follows a cancelled one of the same request goes
     on with its entry, so that a phone never shows two (decisions 0028 and 0033).
+
+    `video_link` is where a visit by video takes place, for this patient alone.
+    `confirmed_for` is the beginning for which the patient said that they will come: one that moves is not confirmed.
     """
 
     encrypted_under = "consultation_request__patient"
@@ -96,6 +112,8 @@ class Appointment(EncryptedModel, TakesTime):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.CharField(max_length=10, choices=Actor.choices, null=True, blank=True)
     cancel_reason = EncryptedTextField(blank=True, default="")
+    confirmed_for = models.DateTimeField(null=True, blank=True)
+    video_link = EncryptedTextField(null=True, blank=True)
     calendar_uid = models.CharField(max_length=80, editable=False)
     calendar_sequence = models.PositiveSmallIntegerField(default=0, editable=False)
 
@@ -130,6 +148,11 @@ class Appointment(EncryptedModel, TakesTime):
     def __str__(self) -> str:
         return _("Appointment %(number)s") % {"number": self.pk}
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the patient said that they will come, at the time that stands now."""
+        return self.confirmed_for == self.starts_at
+
 
 class OccupationQuerySet(models.QuerySet["Occupation"]):
     def standing(self, *, now: datetime.datetime) -> Self:
@@ -141,7 +164,8 @@ class OccupationQuerySet(models.QuerySet["Occupation"]):
 
 
 class Occupation(models.Model):
-    """One resource, or one person, that one hold or one live appointment occupies, from when to when.
+    """One resource, or one person, that one hold or one live appointment occupies, from when to when. A hold has no row
+    for what the live appointment of its own request occupies already.
 
     The database itself writes these rows, by triggers on holds, appointments and patient rows, and refuses two that
     overlap (exclusion constraints on PostgreSQL, triggers on SQLite). So no path can double-book, whatever it forgets:

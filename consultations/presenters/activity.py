@@ -134,7 +134,7 @@ def _events(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry
             continue
         values = {"who": who_of(event), "action": phrases.get(event.action, event.action)}
         # Translators: who did what, as in "Nora Adeyemi started triage".
-        yield ActivityEntry(event.at, _("%(who)s %(action)s"), values, extra=_status_words(event))
+        yield ActivityEntry(event.at, _("%(who)s %(action)s"), values, extra=_status_words(event) or _moved_from(event))
 
 
 def _status_words(event: AuditEvent) -> str:
@@ -142,6 +142,13 @@ def _status_words(event: AuditEvent) -> str:
     if before == after or after not in RequestStatus.values:
         return ""
     return _("now “%(status)s”") % {"status": RequestStatus(after).label}
+
+
+def _moved_from(event: AuditEvent) -> str:
+    was = event.details.get("was")
+    if not was:
+        return ""
+    return _("it was %(moment)s") % {"moment": clock.moment(datetime.datetime.fromisoformat(str(was)))}
 
 
 def _decisions(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -221,7 +228,7 @@ def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Activi
         elif appointment.cancel_reason:
             values = {
                 "who": ACTORS.get(appointment.cancelled_by or "") or _("The clinic"),
-                "moment": clock.moment(appointment.starts_at),
+                "moment": clock.moment(appointment.starts_at, appointment.time_zone),
             }
             message = _("%(who)s wrote why the time on %(moment)s was cancelled")
             yield ActivityEntry(appointment.cancelled_at, message, values, appointment.cancel_reason)

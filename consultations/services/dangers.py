@@ -40,10 +40,9 @@ from consultations.services.sources import (
     Settled,
     base_from,
     responses_of_person,
-    settled_of,
-    sources_of,
     standing_from,
     standing_of,
+    told_and_settled,
     unopened,
 )
 
@@ -86,7 +85,7 @@ def hear(
     `ticks` are codes of the list of `asked_again`, `said` raw answers of a call, `shown` what the page with the list
     showed. The caller records the event.
     """
-    sources, settled = sources_of(response), settled_of(response)
+    sources, settled = told_and_settled(response)
     version, base = response.questionnaire_version, base_from(response, sources, settled)
     answers = {**asked_again.said_by(ticks, version=version), **(said or {})}
     before, rested = (
@@ -235,7 +234,7 @@ def _end_bookings(theirs: QuerySet[ConsultationRequest]) -> None:
     """No time can be taken with any request of the person while a flag stands. Whoever ordered a visit did not know."""
     theirs.exclude(booking_ordered_at=None).update(booking_ordered_at=None, booking_ordered_by=None)
     for their in theirs:
-        slot_release.release_hold_of(their, reason=slot_release.ReleaseReason.DANGER)
+        slot_release.release_chosen(their, reason=slot_release.ReleaseReason.DANGER)
 
 
 def refresh(consultation_request: ConsultationRequest) -> Standing:

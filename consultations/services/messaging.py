@@ -1,6 +1,8 @@
 """What the consultations queue, to a patient and to staff. `services/message_kinds.py` says how each is written."""
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,21 +28,56 @@ def notify_patient(
     appointment: Appointment | None = None,
     closing: CaseClosing | None = None,
     send_at: datetime.datetime | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> OutboxMessage | None:
     """Owe the patient, or who sent the request for them, a mail with a fresh private link; None without an address.
 
     Call inside a transaction, on a locked request. The mail is written when it is sent: to the address that stands
-    then, with a link made then. `appointment` for a mail about one.
+    then, with a link made then. `appointment` for a mail about one; `more` is what its kind wants to know besides.
     """
     email: str = Patient.objects.only("email", "data_key").get(pk=consultation_request.patient_id).email
     if not email:
         return None
     about = {"appointment": appointment, "closing": closing}
-    payload = {name: row.pk for name, row in about.items() if row is not None}
+    payload = {**(more or {}), **{name: row.pk for name, row in about.items() if row is not None}}
     message = outbox.enqueue(kind=kind, key=key, recipient=email, payload=payload, send_at=send_at)
     if message is not None:
         MessageSubject.objects.create(message=message, consultation_request=consultation_request)
     return message
+
+
+def text_patient(
+    *,
+    kind: MessageKind,
+    consultation_request: ConsultationRequest,
+    key: str,
+    appointment: Appointment,
+    more: Mapping[str, Any],
+) -> OutboxMessage | None:
+    """Owe the patient a text message; None if it is owed. Call inside a transaction, on a locked request."""
+    number: str = Patient.objects.only("phone", "data_key").get(pk=consultation_request.patient_id).phone
+    message = outbox.enqueue(kind=kind, key=key, recipient=number, payload={**more, "appointment": appointment.pk})
+    if message is not None:
+        MessageSubject.objects.create(message=message, consultation_request=consultation_request)
+    return message
+
+
+def key_of_move(appointment: Appointment) -> str:
+    """One message for each time that a visit is moved to: with the next move, what is not sent yet is overtaken."""
+    return f"appointment-moved-{appointment.pk}-{appointment.calendar_sequence}"
+
+
+def key_of_cancellation(appointment: Appointment) -> str:
+    """One message each time that it is cancelled: it may be taken back, and cancelled again."""
+    return f"appointment-cancelled-{appointment.pk}-{appointment.calendar_sequence}"
+
+
+def stop_cancellations(appointment: Appointment, *, reason: str) -> None:
+    """No mail says of this appointment that it is cancelled. On a locked request."""
+    messages = OutboxMessage.objects.filter(
+        kind=MessageKind.APPOINTMENT_CANCELLED, subject__consultation_request=appointment.consultation_request_id
+    )
+    outbox.stop(messages, reason=reason)
 
 
 def alert_staff(*, user: User, key: str, path: str, lane: Lane | None = None) -> OutboxMessage | None:

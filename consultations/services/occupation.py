@@ -55,24 +55,30 @@ def rooms_at(appointment_type: AppointmentType) -> dict[int, list[int]] | None:
 def busy_spans(
     since: datetime.datetime, until: datetime.datetime, *, ignoring: ConsultationRequest | None
 ) -> dict[int, list[Span]]:
-    """Resource -> when it is occupied or away; under PERSON when the person of `ignoring` is, other than by a hold."""
+    """Resource -> when it is occupied or away; under PERSON when the person of `ignoring` is, other than by what that
+    request holds or has booked itself.
+
+    One query. The spans of one resource stand in no order, and may overlap where somebody is away.
+    """
     taken = Occupation.objects.standing(now=clock.now()).touching(since, until)
     about = Q(resource__isnull=False)
     if ignoring is not None:
-        taken = taken.exclude(hold__consultation_request=ignoring)
-        about |= Q(person=person_of(ignoring))
+        taken = taken.exclude(_of_its_own(ignoring))
+        about |= Q(person__in=Patient.objects.filter(pk=ignoring.patient_id).values("person"))
+    away = Absence.objects.order_by().filter(starts_at__lt=until, ends_at__gt=since)
+    columns = "starts_at", "ends_at"
+    rows = taken.filter(about).values_list("resource_id", *columns)
     busy: dict[int, list[Span]] = {}
-    for resource_id, starts_at, ends_at in taken.filter(about).values_list("resource_id", "starts_at", "ends_at"):
-        busy.setdefault(resource_id or PERSON, []).append((starts_at, ends_at))
-    away = Absence.objects.filter(starts_at__lt=until, ends_at__gt=since)
-    for clinician_id, starts_at, ends_at in away.values_list("clinician_id", "starts_at", "ends_at"):
-        busy.setdefault(clinician_id, []).append((starts_at, ends_at))
+    for resource_id, *span in rows.union(away.values_list("clinician_id", *columns), all=True):
+        busy.setdefault(resource_id or PERSON, []).append(tuple(span))
     return busy
 
 
-def overlaps(taken: Iterable[Span], span: Span) -> bool:
-    """Half open: what ends when the other begins does not overlap it."""
-    return any(span[0] < taken_end and taken_start < span[1] for taken_start, taken_end in taken)
+def _of_its_own(consultation_request: ConsultationRequest) -> Q:
+    """What a request holds, and the visit that it has, which the next one takes the place of: neither is in its way."""
+    return Q(hold__consultation_request=consultation_request) | Q(
+        appointment__consultation_request=consultation_request
+    )
 
 
 def free_room(
@@ -83,9 +89,7 @@ def free_room(
     return (
         appointment_type.rooms.filter(is_bookable=True, location_id=location_id)
         .exclude(
-            pk__in=taken.filter(resource__isnull=False)
-            .exclude(hold__consultation_request=consultation_request)
-            .values("resource")
+            pk__in=taken.filter(resource__isnull=False).exclude(_of_its_own(consultation_request)).values("resource")
         )
         .order_by("name", "pk")
         .first()
@@ -99,8 +103,8 @@ def is_needed(resource: Resource) -> bool:
 
 
 def is_taken(consultation_request: ConsultationRequest, *, clinician_id: int, visit: Span, occupied: Span) -> bool:
-    """Whether the clinician or the person is elsewhere: booked, held for another request, or away."""
-    standing = Occupation.objects.standing(now=clock.now()).exclude(hold__consultation_request=consultation_request)
+    """Whether the clinician or the person is elsewhere: booked or held for another request, or away."""
+    standing = Occupation.objects.standing(now=clock.now()).exclude(_of_its_own(consultation_request))
     return (
         standing.touching(*occupied).filter(resource=clinician_id).exists()
         or standing.touching(*visit).filter(person=person_of(consultation_request)).exists()

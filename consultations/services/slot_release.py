@@ -8,8 +8,10 @@ import dataclasses
 import datetime
 import enum
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from clinic.core import clock
@@ -26,6 +28,7 @@ class ReleaseReason(enum.StrEnum):
     CANCELLED = "cancelled"
     REQUEST_ENDED = "request ended"
     CHOSE_ANOTHER = "chose another"
+    MOVED = "moved"
     HOLD_RAN_OUT = "hold ran out"
     NO_LONGER_AWAY = "no longer away"
     OVER_EARLY = "over early"
@@ -47,13 +50,65 @@ def release_slot(
 ) -> FreedTime:
     """End a hold, or cancel an appointment in `words` of whoever did. Call inside a transaction, on locked rows."""
     if isinstance(taken, Appointment):
-        taken.status, taken.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
-        taken.cancelled_by, taken.cancel_reason = actor, text
-        calendar_entries.count_change(taken)
-        taken.save()
+        _cancel(taken, actor=actor, text=text)
     else:
         taken.delete()
     return time_freed(taken.clinician_id, taken.starts_at, taken.ends_at, reason=reason)
+
+
+def _cancel(appointment: Appointment, *, actor: Actor, text: str) -> None:
+    appointment.status, appointment.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
+    appointment.cancelled_by, appointment.cancel_reason = actor, text
+    calendar_entries.count_change(appointment)
+    appointment.save()
+
+
+def set_aside(appointment: Appointment, *, until: datetime.datetime, text: str) -> SlotHold:
+    """Cancel an appointment in `text` of its patient, who may take that back: a hold keeps its time until then, so
+    nothing is free and nobody is told. Call inside a transaction, on locked rows.
+    """
+    release_hold_of(appointment.consultation_request, reason=ReleaseReason.CHOSE_ANOTHER)
+    _cancel(appointment, actor=Actor.PATIENT, text=text)
+    return SlotHold.objects.create(
+        consultation_request=appointment.consultation_request,
+        clinician_id=appointment.clinician_id,
+        location_id=appointment.location_id,
+        room_id=appointment.room_id,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        buffer_before_minutes=appointment.buffer_before_minutes,
+        buffer_after_minutes=appointment.buffer_after_minutes,
+        expires_at=until,
+        gives_back=appointment,
+    )
+
+
+def release_set_aside() -> int:
+    """Free what was cancelled once nobody can take that back any more; each in a transaction of its own. Whoever wants
+    the time sooner than the worker comes to it frees it as well. Returns how many.
+    """
+    due = SlotHold.objects.filter(gives_back__isnull=False, expires_at__lte=clock.now()).order_by("pk")
+    freed = 0
+    for pk in list(due.values_list("pk", flat=True)):
+        with transaction.atomic():
+            held = due.select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
+            if held is not None:
+                release_slot(held, reason=ReleaseReason.CANCELLED)
+                freed += 1
+    return freed
+
+
+def move_visit(appointment: Appointment, *, taken: Mapping[str, Any]) -> None:
+    """Give an appointment its new time, and its old one back, in one statement. Call on a locked row.
+
+    The database refuses a new time that somebody else has, and the old one stands then.
+    """
+    freed = appointment.clinician_id, appointment.starts_at, appointment.ends_at
+    for name, value in taken.items():
+        setattr(appointment, name, value)
+    calendar_entries.count_change(appointment)
+    appointment.save()
+    time_freed(*freed, reason=ReleaseReason.MOVED)
 
 
 def end_visit(appointment: Appointment, *, status: AppointmentStatus) -> None:
@@ -70,9 +125,22 @@ def release_hold_of(consultation_request: ConsultationRequest, *, reason: Releas
         release_slot(held, reason=reason)
 
 
-def turn_into_appointment(consultation_request: ConsultationRequest) -> None:
-    """End the hold of a request whose appointment is made next, in the same transaction: nothing becomes free."""
-    SlotHold.objects.filter(consultation_request=consultation_request).delete()
+def release_chosen(consultation_request: ConsultationRequest, *, reason: ReleaseReason) -> None:
+    """End the hold of a time that was chosen; a cancellation can still be taken back."""
+    for held in SlotHold.objects.filter(consultation_request=consultation_request, gives_back=None):
+        release_slot(held, reason=reason)
+
+
+def turn_into_appointment(
+    consultation_request: ConsultationRequest, *, clinician_id: int, starts_at: datetime.datetime
+) -> None:
+    """End the hold of a request whose visit takes its time next, in the same transaction: nothing becomes free. One of
+    another time is given back.
+    """
+    SlotHold.objects.filter(
+        consultation_request=consultation_request, clinician=clinician_id, starts_at=starts_at
+    ).delete()
+    release_hold_of(consultation_request, reason=ReleaseReason.CHOSE_ANOTHER)
 
 
 def release_run_out(*, resources: Collection[int] = (), persons: Collection[int] = ()) -> None:
@@ -83,7 +151,8 @@ def release_run_out(*, resources: Collection[int] = (), persons: Collection[int]
     about = Q(resource__in=resources) | Q(person__in=persons)
     in_the_way = Occupation.objects.filter(about, hold__expires_at__lte=clock.now()).values("hold")
     for held in SlotHold.objects.select_for_update(of=("self",)).filter(pk__in=in_the_way).order_by("pk"):
-        release_slot(held, reason=ReleaseReason.HOLD_RAN_OUT)
+        reason = ReleaseReason.HOLD_RAN_OUT if held.gives_back_id is None else ReleaseReason.CANCELLED
+        release_slot(held, reason=reason)
 
 
 def time_freed(

@@ -15,6 +15,7 @@ from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import asked_again
 from consultations.views.private_access import private_page
 
+TIMES_ARE_CHOSEN: Final = (RequestStatus.OFFERED, RequestStatus.BOOKED)
 FOR_A_TIME: Final = "time"
 """What the address says when somebody is asked before they take a time."""
 
@@ -33,7 +34,7 @@ def list_page(
     context = {
         "form": form,
         "notice": notice,
-        "is_for_time": is_for_a_time(request) and consultation_request.status == RequestStatus.OFFERED,
+        "is_for_time": is_for_a_time(request) and consultation_request.status in TIMES_ARE_CHOSEN,
         "wrote_of_danger": asked_again.wrote_of_danger(consultation_request),
         "first_help": typed or patient_texts.support_only(consultation_request.response_id),
     }

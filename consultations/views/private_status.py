@@ -22,22 +22,34 @@ from consultations.actions.ask_weekly import AskWeekly
 from consultations.actions.message import MessageForm, WriteMessage
 from consultations.actions.withdraw import WithdrawRequest, WithdrawRequestForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
-from consultations.models import Appointment, ConsultationRequest
+from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
-from consultations.presenters import next_step, patient_texts, scan_report
+from consultations.presenters import next_step, patient_texts, scan_report, visit
 from consultations.presenters.patient_texts import FirstHelp
 from consultations.services import asked_again, case_mails, clocks, scheduling, verified_emails
 from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_list import list_page
 
+CANCELLED_NOW = gettext_lazy("Your time is cancelled. Your request stays open.")
+CANCELLED_NOW_FOR = gettext_lazy("%(name)s’s time is cancelled. %(name)s’s request stays open.")
+KEPT = gettext_lazy("Your time stands as before.")
+KEPT_FOR = gettext_lazy("%(name)s’s time stands as before.")
 CANCELLED = gettext_lazy("Your time is cancelled. Somebody else can take it now. Your request stays open.")
 CANCELLED_FOR = gettext_lazy(
     "%(name)s’s time is cancelled. Somebody else can take it now. %(name)s’s request stays open."
 )
+MOVED = gettext_lazy("Your new time is booked. The old one is given back.")
+MOVED_FOR = gettext_lazy("%(name)s’s new time is booked. The old one is given back.")
 WRITTEN: Final = ("written", "answered", "cancelled")
 """How the address of the page after a text ends, whatever the text says."""
 NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
+NOTICES: Final = {
+    "confirmed": gettext_lazy("Thank you. We expect you at the time below."),
+    "needs": gettext_lazy("Saved. Everybody at the clinic who looks after this request sees it."),
+    "reminders": gettext_lazy("What our reminders say is changed."),
+}
+"""How the address of the page after a button ends, and what is said of it."""
 WEEKLY_ON = gettext_lazy("We ask you every week until the visit if anything has changed.")
 WEEKLY_OFF = gettext_lazy(
     "We no longer send you the weekly mail. You can always tell us here that something has changed."
@@ -54,6 +66,12 @@ def live_appointment(consultation_request: ConsultationRequest) -> Appointment |
     )
 
 
+def _held_now(consultation_request: ConsultationRequest) -> SlotHold | None:
+    """The time that waits to be booked, while it is held."""
+    held = scheduling.chosen(consultation_request)
+    return held if held is not None and held.expires_at > clock.now() else None
+
+
 @require_safe
 @with_grant
 def status(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
@@ -67,17 +85,29 @@ def status(request: HttpRequest, consultation_request: ConsultationRequest) -> H
 def notice_of_action(request: HttpRequest, consultation_request: ConsultationRequest) -> Wording:
     """What the person did on the page before this one, as its address says."""
     if "cancelled" in request.GET and consultation_request.status == RequestStatus.OFFERED:
-        return (CANCELLED_FOR if consultation_request.helped_name else CANCELLED) % {
-            "name": consultation_request.helped_name
-        }
+        if scheduling.to_take_back(consultation_request) is not None:
+            return _named(consultation_request, CANCELLED_NOW, CANCELLED_NOW_FOR)
+        return _named(consultation_request, CANCELLED, CANCELLED_FOR)
+    if "kept" in request.GET and consultation_request.status == RequestStatus.BOOKED:
+        return _named(consultation_request, KEPT, KEPT_FOR)
+    if "moved" in request.GET and consultation_request.status == RequestStatus.BOOKED:
+        return _named(consultation_request, MOVED, MOVED_FOR)
     if "asked" in request.GET and consultation_request.answered_again_at is not None:
         return words_asked.notice(consultation_request)
+    if notice := next((text for word, text in NOTICES.items() if word in request.GET), ""):
+        return notice
     if "weekly" in request.GET:
         return WEEKLY_ON if consultation_request.weekly_off_at is None else WEEKLY_OFF
     for word, kind in NOTICED.items():
         if word in request.GET:
             return patient_texts.written_notice(consultation_request, kind)
     return ""
+
+
+def _named(consultation_request: ConsultationRequest, text: Wording, of_helped: Wording) -> Wording:
+    """To the patient, or by name to somebody who helps one."""
+    name = consultation_request.helped_name
+    return str(of_helped) % {"name": name} if name else text
 
 
 def status_page(
@@ -97,22 +127,32 @@ def status_page(
         # Somebody was quicker: show what stands there now.
         consultation_request.refresh_from_db()
     appointment = live_appointment(consultation_request)
+    undo = None if appointment else scheduling.to_take_back(consultation_request)
     has_begun = appointment is not None and scheduling.has_begun(appointment)
     is_asked = consultation_request.status == RequestStatus.INFORMATION_ASKED
     question = consultation_request.information_requests.filter(answered_at=None).first() if is_asked else None
     due_at = consultation_request.danger_due_at or consultation_request.due_at
     context = {
         **next_step.facts(consultation_request, appointment=appointment, question=question),
+        **visit.facts(consultation_request, appointment),
         "open_beside": verified_emails.open_beside(consultation_request),
         "read_by": patient_texts.read_by(consultation_request),
         "heading": status_copy.heading(consultation_request),
         "steps": status_copy.steps(consultation_request, appointment=appointment),
         "note": status_copy.clinic_note(consultation_request),
         "appointment": appointment,
-        "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
+        "days_away": clock.days_until(appointment.starts_at, appointment.time_zone) if appointment else None,
         "has_begun": has_begun,
+        "held": _held_now(consultation_request),
+        "undo": undo,
+        "undo_by_mail": undo is not None and bool(consultation_request.patient.email),
+        "can_cancel": appointment is not None and scheduling.may_cancel(appointment),
+        "can_move": appointment is not None
+        and scheduling.may_move(appointment)
+        and not consultation_request.is_blocked_by_flags,
+        "calendar_links": ics.calendar_links(appointment) if appointment and not has_begun else (),
         "to_remove": None if appointment else cancelled_appointment(consultation_request),
-        "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
+        "zone_words": clock.zone_words(appointment.starts_at, appointment.time_zone) if appointment else "",
         "question": question,
         "can_share_scan": not consultation_request.is_closed and scan_report.can_share(consultation_request),
         "answered": consultation_request.information_requests.exclude(answered_at=None),
@@ -194,7 +234,11 @@ def withdraw(request: HttpRequest, consultation_request: ConsultationRequest) ->
 
 
 def cancelled_appointment(consultation_request: ConsultationRequest) -> Appointment | None:
-    """The last time of a request that was cancelled, while a calendar may still hold it: until it would have begun."""
+    """The last time of a request that was cancelled, while a calendar may still hold it: until it would have begun.
+    None while its patient may take the cancellation back.
+    """
+    if scheduling.to_take_back(consultation_request) is not None:
+        return None
     last = consultation_request.appointments.select_related("location").order_by("booked_at", "pk").last()
     if last is None or last.status != AppointmentStatus.CANCELLED or scheduling.has_begun(last):
         return None

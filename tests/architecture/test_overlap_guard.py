@@ -269,3 +269,113 @@ class TestAPerson:
 
         rows.update(person=bob.patient.own_person)
         assert hold(another, clinician, MONDAY + HOUR).consultation_request == another
+
+
+class TestTheVisitThatAHoldTakesThePlaceOf:
+    """Its own request may hold a time that overlaps it; between them they keep everybody else out of both."""
+
+    @pytest.fixture
+    def visit(self, alice: ConsultationRequest, clinician: Clinician) -> Appointment:
+        return book_directly(alice, clinician, MONDAY)
+
+    @staticmethod
+    def spans(clinician: Clinician) -> list[tuple[bool, float, float]]:
+        """Of the clinician, by a hold or not, in minutes from the visit's beginning."""
+        rows = Occupation.objects.filter(resource=clinician).order_by("starts_at", "pk")
+        return [
+            (row.hold_id is not None, (row.starts_at - MONDAY) / MINUTE, (row.ends_at - MONDAY) / MINUTE)
+            for row in rows
+        ]
+
+    @pytest.mark.parametrize(
+        ("minutes", "spans"),
+        [
+            (-60, [(True, -60, 0), (False, 0, 40)]),
+            (-20, [(True, -20, 0), (False, 0, 40)]),
+            (-10, [(True, -10, 0), (False, 0, 40), (True, 40, 50)]),
+            (0, [(False, 0, 40), (True, 40, 60)]),
+            (20, [(False, 0, 40), (True, 40, 80)]),
+            (40, [(False, 0, 40), (True, 40, 100)]),
+        ],
+    )
+    def test_a_hold_occupies_what_the_visit_does_not(
+        self, alice: ConsultationRequest, clinician: Clinician, visit: Appointment, minutes: int, spans: Any
+    ) -> None:
+        hold(alice, clinician, MONDAY + minutes * MINUTE)
+        assert self.spans(clinician) == spans
+
+    def test_the_buffers_of_both_count(
+        self, alice: ConsultationRequest, clinician: Clinician, room: Room, visit: Appointment
+    ) -> None:
+        Appointment.objects.update(buffer_after_minutes=15, room=room)
+        hold(alice, clinician, MONDAY + 45 * MINUTE, room=room, buffer_before_minutes=10)
+        assert self.spans(clinician) == [(False, 0, 55), (True, 55, 105)]
+        rows = Occupation.objects.filter(resource=room.pk).order_by("starts_at")
+        assert [(row.starts_at - MONDAY) / MINUTE for row in rows] == [0, 55]
+        whose = Occupation.objects.filter(person__isnull=False).order_by("starts_at")
+        assert [(row.starts_at - MONDAY) / MINUTE for row in whose] == [0, 45]
+
+    @pytest.mark.parametrize("minutes", [-39, 1, 39, 79])
+    def test_everybody_else_is_refused_in_either(
+        self, alice: ConsultationRequest, make_request: MakeRequest, clinician: Clinician, visit: Appointment,
+        minutes: int,
+    ) -> None:  # fmt: skip
+        hold(alice, clinician, MONDAY + 20 * MINUTE)
+        at = MONDAY + minutes * MINUTE
+        assert refusal(lambda: book_directly(make_request(), clinician, at)) == RESOURCE
+
+    def test_so_is_another_request_of_the_same_person(
+        self, alice: ConsultationRequest, make_request: MakeRequest, clinician: Clinician, colleague: Clinician,
+        visit: Appointment,
+    ) -> None:  # fmt: skip
+        hold(alice, clinician, MONDAY + 20 * MINUTE)
+        another = make_request(patient=alice.patient)
+        for minutes in (0, 60):
+            at = MONDAY + minutes * MINUTE
+            assert refusal(lambda at=at: hold(another, colleague, at)) == PERSON  # type: ignore[misc]
+
+    def test_when_the_visit_ends_the_hold_occupies_all_of_its_time(
+        self, alice: ConsultationRequest, make_request: MakeRequest, clinician: Clinician, visit: Appointment
+    ) -> None:
+        hold(alice, clinician, MONDAY + 20 * MINUTE)
+        Appointment.objects.update(status="cancelled", cancelled_at=clock.now(), cancelled_by="patient")
+        assert self.spans(clinician) == [(True, 20, 80)]
+        assert refusal(lambda: book_directly(make_request(), clinician, MONDAY + 10 * MINUTE)) == RESOURCE
+        assert Occupation.objects.filter(person__isnull=False).get().starts_at == MONDAY + 20 * MINUTE
+
+    def test_when_it_is_deleted_too(self, alice: ConsultationRequest, clinician: Clinician, visit: Appointment) -> None:
+        hold(alice, clinician, MONDAY + 20 * MINUTE)
+        Appointment.objects.all()._raw_delete("default")
+        assert self.spans(clinician) == [(True, 20, 80)]
+
+    def test_when_it_moves_to_the_time_that_is_held_nothing_is_occupied_twice(
+        self, alice: ConsultationRequest, clinician: Clinician, visit: Appointment
+    ) -> None:
+        hold(alice, clinician, MONDAY + 20 * MINUTE)
+        Appointment.objects.update(starts_at=MONDAY + 20 * MINUTE, ends_at=MONDAY + 60 * MINUTE)
+        assert self.spans(clinician) == [(False, 20, 60), (True, 60, 80)]
+        SlotHold.objects.all().delete()
+        assert self.spans(clinician) == [(False, 20, 60)]
+
+    def test_when_it_is_given_to_another_request_the_hold_is_written_anew_or_refused(
+        self, alice: ConsultationRequest, bob: ConsultationRequest, clinician: Clinician, visit: Appointment
+    ) -> None:
+        hold(alice, clinician, MONDAY + 20 * MINUTE)
+        assert refusal(lambda: Appointment.objects.update(consultation_request=bob)) == RESOURCE
+        SlotHold.objects.update(starts_at=MONDAY + 40 * MINUTE, ends_at=MONDAY + 80 * MINUTE)
+        Appointment.objects.update(consultation_request=bob)
+        assert self.spans(clinician) == [(False, 0, 40), (True, 40, 80)]
+
+    def test_a_hold_that_moves_is_written_anew(
+        self, alice: ConsultationRequest, clinician: Clinician, visit: Appointment
+    ) -> None:
+        hold(alice, clinician, MONDAY + 20 * MINUTE)
+        SlotHold.objects.update(starts_at=MONDAY + 3 * HOUR, ends_at=MONDAY + 4 * HOUR)
+        assert self.spans(clinician) == [(False, 0, 40), (True, 180, 240)]
+
+    def test_an_instant_between_two_seconds_is_kept(
+        self, alice: ConsultationRequest, clinician: Clinician, visit: Appointment
+    ) -> None:
+        odd = MONDAY - HOUR + datetime.timedelta(microseconds=250)
+        hold(alice, clinician, odd)
+        assert self.spans(clinician)[0][1:] == ((odd - MONDAY) / MINUTE, 0)

@@ -21,13 +21,18 @@ MINUTE = datetime.timedelta(minutes=1)
 STEPS: list[RunPython] = import_module("consultations.migrations.0002_overlap_guard").Migration.operations
 
 
+OWN_TIME: Any = import_module("consultations.migrations.0006_own_time").Migration.operations[-1]
+
+
 def migrate(*, to: str) -> None:
-    """As `migrate consultations 0001` and `migrate consultations 0002` do, in one transaction each."""
+    """As `migrate consultations 0001` does to the guard, and `migrate consultations`, in one transaction each."""
     steps = [step.reverse_code for step in reversed(STEPS)] if to == "0001" else [step.code for step in STEPS]
     with connection.schema_editor() as editor:
         for step in steps:
             assert step is not None
             step(apps, editor)
+        if to != "0001":
+            OWN_TIME.database_forwards("consultations", editor, None, None)
 
 
 def spans() -> list[tuple[Any, ...]]:

@@ -109,7 +109,9 @@ decline         urgent             not_suitable       doctor
 mark_urgent     with_doctor        urgent             doctor
 
 book            offered            booked             patient triage doctor manager
+move            booked             booked             patient triage doctor manager
 cancel_booking  booked             offered            patient triage doctor manager
+undo_cancel     offered            booked             patient
 complete        booked             completed          doctor manager
 mark_no_show    booked             no_show            triage doctor manager
 undo_complete   completed          booked             doctor manager
@@ -151,6 +153,33 @@ ask_weekly      information_asked  information_asked  patient triage doctor mana
 ask_weekly      offered            offered            patient triage doctor manager
 ask_weekly      urgent             urgent             patient triage doctor manager
 ask_weekly      booked             booked             patient triage doctor manager
+
+expire_offer    offered            received           triage doctor manager
+
+offer_again     received           offered            triage doctor manager
+offer_again     in_triage          offered            triage doctor manager
+offer_again     with_doctor        offered            triage doctor manager
+offer_again     no_show            offered            triage doctor manager
+
+confirm_visit   booked             booked             patient triage doctor manager
+
+set_video_link  booked             booked             triage doctor manager
+
+tell_needs      received           received           patient triage doctor manager
+tell_needs      in_triage          in_triage          patient triage doctor manager
+tell_needs      with_doctor        with_doctor        patient triage doctor manager
+tell_needs      information_asked  information_asked  patient triage doctor manager
+tell_needs      offered            offered            patient triage doctor manager
+tell_needs      urgent             urgent             patient triage doctor manager
+tell_needs      booked             booked             patient triage doctor manager
+
+choose_reminders received           received           patient triage doctor manager
+choose_reminders in_triage          in_triage          patient triage doctor manager
+choose_reminders with_doctor        with_doctor        patient triage doctor manager
+choose_reminders information_asked  information_asked  patient triage doctor manager
+choose_reminders offered            offered            patient triage doctor manager
+choose_reminders urgent             urgent             patient triage doctor manager
+choose_reminders booked             booked             patient triage doctor manager
 
 read_text       received           received           triage doctor manager
 read_text       in_triage          in_triage          triage doctor manager

@@ -144,11 +144,30 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
         if status == RequestStatus.OFFERED:
             paths += [private_url(consultation_request, "times/"), private_url(consultation_request, "withdraw/")]
         if status == RequestStatus.BOOKED:
-            paths += [private_url(consultation_request, "cancel-time/")]
+            paths += [private_url(consultation_request, "cancel-time/"), private_url(consultation_request, "needs/")]
         for path in paths:
             look.visit(path)
 
     assert look.wrong == []
+
+
+def test_a_booked_visit_is_printed_as_a_leaflet(look: Look, make_request: Any, clinician: Any) -> None:
+    """From a dark screen: where, when and whom to call, black on white, and nothing that only a screen can do."""
+    consultation_request = make_request(status=RequestStatus.BOOKED)
+    book_directly(consultation_request, clinician, clock.now() + datetime.timedelta(days=3))
+    client = Client()
+    open_privately(client, consultation_request)
+    look.sign_in(client)
+    page = look.page
+    page.goto(private_url(consultation_request))
+    page.emulate_media(media="print", color_scheme="dark")
+
+    phone = page.locator(".appt a[href^='tel:']").last
+    assert phone.evaluate("it => getComputedStyle(it).color") == "rgb(0, 0, 0)"
+    assert page.get_by_text("14 Orchard Row").first.is_visible()
+    for text in ("Write to us", "Stop the weekly mail", "Withdraw my request", "Close my pages on this computer"):
+        assert page.get_by_text(text).first.is_hidden(), text
+    page.emulate_media(media="screen", color_scheme="light")
 
 
 def test_asked_again_and_the_page_after_each_danger(look: Look, make_request: Any) -> None:
@@ -175,7 +194,8 @@ STAFF_PAGES = {
     ],
     "doctor": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/availability/",
-        "/admin/consultations/availability/add/", "/admin/consultations/absence/", "/admin/consultations/absence/add/",
+        "/admin/consultations/availability/add/", "/admin/consultations/extrasession/",
+        "/admin/consultations/extrasession/add/", "/admin/consultations/absence/", "/admin/consultations/absence/add/",
         "/admin/consultations/missedreport/", "/admin/consultations/dayend/",
     ],
     "editor": [
@@ -224,6 +244,7 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
         paths += [f"/admin/consultations/missedreport/about/request/{shown[0].pk}/"]
     if role == "manager":
+        paths += [f"/admin/consultations/clinician/{clinician.pk}/calendar/"]
         paths += _pages_of_a_manager(shown[0])
         case = f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}"
         paths += [f"{case}/change/", f"{case}/close/", "/admin/consultations/safetycase/outcomes/"]

@@ -1,18 +1,30 @@
-"""Slots: which are free, holding one, booking it, giving it back.
+"""Slots: which are free, holding one, booking it, moving to another, giving it back.
 
-`slots` finds them, `reservations` takes one, `visits` ends a booking. Beside them, `services.occupation` says who and
-what is taken and locks it, and `services.slot_release` is the one way to free a time. Locks are taken in one order:
-the request, the person, then the resources by their keys.
+`slots` finds them, `reservations` takes one, `changing` says until when a booked one may be changed, `visits`
+ends a booking.
+Beside them, `services.occupation` says who and what is taken and locks it, and `services.slot_release` is the one way
+to free a time. Locks are taken in one order: the request, the person, then the resources by their keys.
 """
 
+from consultations.services.scheduling.changing import (
+    TIME_TO_UNDO,
+    cancellable_until,
+    is_late_to_cancel,
+    may_cancel,
+    may_move,
+    movable_until,
+    require_movable,
+)
 from consultations.services.scheduling.reservations import (
     HOLD_TIME,
     AnotherTime,
     AskFirst,
     book,
     booking,
+    chosen,
     held_slot,
     hold,
+    move,
     require_asked,
 )
 from consultations.services.scheduling.slots import (
@@ -24,6 +36,7 @@ from consultations.services.scheduling.slots import (
     nearest,
     slot_of,
     start_of,
+    your_doctor,
 )
 from consultations.services.scheduling.visits import (
     booked,
@@ -33,11 +46,14 @@ from consultations.services.scheduling.visits import (
     has_begun,
     refuse_before_begin,
     restore,
+    to_take_back,
+    undo_cancel,
 )
 
 __all__ = [
     "HOLD_TIME",
     "TIME_TO_CHOOSE",
+    "TIME_TO_UNDO",
     "AnotherTime",
     "AskFirst",
     "Slot",
@@ -46,6 +62,8 @@ __all__ = [
     "booked",
     "booking",
     "cancel",
+    "cancellable_until",
+    "chosen",
     "find",
     "finish",
     "free_slots",
@@ -53,10 +71,19 @@ __all__ = [
     "has_begun",
     "held_slot",
     "hold",
+    "is_late_to_cancel",
+    "may_cancel",
+    "may_move",
+    "movable_until",
+    "move",
     "nearest",
     "refuse_before_begin",
     "require_asked",
+    "require_movable",
     "restore",
     "slot_of",
     "start_of",
+    "to_take_back",
+    "undo_cancel",
+    "your_doctor",
 ]

@@ -1,7 +1,7 @@
 """Taking a slot: a hold for ten minutes, and the appointment."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from consultations.enums import Actor, RequestStatus
 from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold
 from consultations.services import asked_again, calendar_entries, occupation, slot_release
 from consultations.services.races import LostRace, gave_way, race
+from consultations.services.scheduling import changing
 from consultations.services.scheduling.slots import Slot, SlotTaken, find, nearest, offered_type, slot_of, soonest
 from consultations.services.transitions import FlagsStand, lock
 
@@ -37,18 +38,21 @@ def require_asked(consultation_request: ConsultationRequest) -> None:
 
 
 def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHold:
-    """Keep a time for ten minutes while the patient checks it; a second choice replaces the first.
+    """Keep a time for ten minutes while the patient checks it; a second choice replaces the first. What is booked for
+    the request stands beside it.
 
-    Raises SlotTaken with near times, WrongStatus when nothing is on offer, FlagsStand, AskFirst.
+    Raises SlotTaken with near times, WrongStatus when nothing is on offer or can be moved, FlagsStand, AskFirst.
     """
     slot = find(consultation_request, slot_key)
     with booking(consultation_request, slot):
         fresh = lock(consultation_request)
-        if fresh.status != RequestStatus.OFFERED:
+        if fresh.status == RequestStatus.BOOKED:
+            changing.require_movable(fresh)
+        elif fresh.status != RequestStatus.OFFERED:
             raise WrongStatus(_("There is nothing to book at the moment. Your status page says where things stand."))
         if fresh.is_blocked_by_flags:
             raise FlagsStand(
-                _("A doctor has to look at what you told us before a time can be chosen. Nothing is booked.")
+                _("A doctor has to look at what you told us before a time can be chosen. Nothing was changed.")
             )
         require_asked(fresh)
         kind = offered_type(fresh)
@@ -61,13 +65,19 @@ def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHol
         return held
 
 
+def chosen(consultation_request: ConsultationRequest) -> SlotHold | None:
+    """The time that the patient chose and has not confirmed, also when its hold ran out."""
+    held = SlotHold.objects.filter(consultation_request=consultation_request, gives_back=None)
+    return held.select_related("clinician", "location").first()
+
+
 def held_slot(*, consultation_request: ConsultationRequest, seen: str = "") -> tuple[Slot, bool]:
     """The time that is held for a request, and whether the hold ran out.
 
     `seen` is the key of the time that the page showed: AnotherTime is raised when another one is held now. Raises
     SlotTaken when none is held, WrongStatus when nothing is on offer.
     """
-    held = SlotHold.objects.filter(consultation_request=consultation_request).first()
+    held = chosen(consultation_request)
     if held is None:
         # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
         raise SlotTaken(soonest(consultation_request))
@@ -81,8 +91,41 @@ def book(
     *, consultation_request: ConsultationRequest, slot: Slot, by: User | None, has_expired: bool = False
 ) -> Appointment:
     """Turn a time into an appointment. Call inside `booking`, on a locked row. Raises SlotTaken, WrongStatus."""
+    taken = _taken_for_good(consultation_request, slot, by=by, has_expired=has_expired)
+    with race():
+        return Appointment.objects.create(**taken, **calendar_entries.following(consultation_request))
+
+
+def move(
+    *, consultation_request: ConsultationRequest, slot: Slot, by: User | None, has_expired: bool = False
+) -> Appointment:
+    """Give the appointment of a request another time. Call inside `booking`, on a locked row.
+
+    Until the last statement the old time stands, and it is given back with that one. Raises SlotTaken, WrongStatus.
+    """
+    appointment = (
+        Appointment.objects.live().select_for_update(of=("self",)).get(consultation_request=consultation_request)
+    )
+    given_up = {appointment.clinician_id, *filter(None, [appointment.room_id])}
+    taken = _taken_for_good(consultation_request, slot, by=by, has_expired=has_expired, given_up=given_up)
+    with race():
+        slot_release.move_visit(appointment, taken=taken)
+    return appointment
+
+
+def _taken_for_good(
+    consultation_request: ConsultationRequest,
+    slot: Slot,
+    *,
+    by: User | None,
+    has_expired: bool,
+    given_up: Collection[int] = (),
+) -> dict[str, Any]:
+    """What the appointment of this slot takes up, locked, with the hold for it ended. `given_up`: resources that it had
+    so far. Raises SlotTaken.
+    """
     kind = offered_type(consultation_request)
-    _lock_what_it_takes(consultation_request, kind, slot)
+    _lock_what_it_takes(consultation_request, kind, slot, given_up=given_up)
     now = clock.now()
     if slot.starts_at <= now:
         raise SlotTaken
@@ -90,22 +133,22 @@ def book(
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
         slot = find(consultation_request, slot.key)
     taken = _taken_up(consultation_request, kind, slot)
-    slot_release.turn_into_appointment(consultation_request)
-    with race():
-        return Appointment.objects.create(
-            **taken,
-            appointment_type=kind,
-            time_zone=settings.TIME_ZONE,
-            booked_at=now,
-            booked_by=by,
-            **calendar_entries.following(consultation_request),
-        )
+    slot_release.turn_into_appointment(consultation_request, clinician_id=slot.clinician_id, starts_at=slot.starts_at)
+    return {
+        **taken,
+        "appointment_type": kind,
+        "time_zone": settings.TIME_ZONE,
+        "booked_at": now,
+        "booked_by": by,
+    }
 
 
-def _lock_what_it_takes(consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> None:
+def _lock_what_it_takes(
+    consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot, *, given_up: Collection[int] = ()
+) -> None:
     """Lock the person, the clinician and every room that will do; then end the holds that ran out in their way."""
     occupation.lock_person(consultation_request)
-    ids = {slot.clinician_id, *(occupation.rooms_at(kind) or {}).get(slot.location_id, ())}
+    ids = {slot.clinician_id, *(occupation.rooms_at(kind) or {}).get(slot.location_id, ()), *given_up}
     occupation.lock_resources(ids)
     slot_release.release_run_out(resources=ids, persons={occupation.person_of(consultation_request)})
 

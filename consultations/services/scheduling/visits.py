@@ -6,13 +6,22 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.enums import Actor, AppointmentStatus
-from consultations.models import Appointment, ConsultationRequest
+from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.permissions import actors_of
-from consultations.services import occupation
+from consultations.services import calendar_entries, occupation
 from consultations.services.races import LostRace, race
+from consultations.services.scheduling.changing import TIME_TO_UNDO, require_cancellable
 from consultations.services.scheduling.reservations import AnotherTime
 from consultations.services.scheduling.slots import slot_of
-from consultations.services.slot_release import ReleaseReason, end_visit, release_hold_of, release_run_out, release_slot
+from consultations.services.slot_release import (
+    ReleaseReason,
+    end_visit,
+    release_hold_of,
+    release_run_out,
+    release_slot,
+    set_aside,
+    turn_into_appointment,
+)
 
 
 def booked(consultation_request: ConsultationRequest) -> Appointment | None:
@@ -26,17 +35,52 @@ def has_begun(appointment: Appointment) -> bool:
 def cancel(*, consultation_request: ConsultationRequest, reason: str, by: User | None, seen: str = "") -> Appointment:
     """Give the booked time back. Call inside a transaction, on a locked row.
 
-    A patient cannot once the visit has begun: what became of it is for staff to record. `seen` is the key of the time
-    that the page showed; AnotherTime is raised when another one is booked now. Raises WrongStatus.
+    A patient cannot from the notice on, and may take it back for TIME_TO_UNDO: until then the time stays taken. `seen`
+    is the key of the time that the page showed; AnotherTime is raised when another one is booked now. Raises
+    WrongStatus.
     """
     appointment = (
         Appointment.objects.live().select_for_update(of=("self",)).get(consultation_request=consultation_request)
     )
-    if by is None and has_begun(appointment):
-        raise WrongStatus(_("The consultation has begun."))
+    if by is None:
+        require_cancellable(appointment)
     if seen and seen != slot_of(appointment).key:
         raise AnotherTime(_("You booked another time since, in another tab or window. It is not cancelled."))
-    release_slot(appointment, reason=ReleaseReason.CANCELLED, actor=_actor(by), text=reason)
+    if by is None:
+        set_aside(appointment, until=clock.now() + TIME_TO_UNDO, text=reason)
+    else:
+        release_slot(appointment, reason=ReleaseReason.CANCELLED, actor=_actor(by), text=reason)
+    return appointment
+
+
+def to_take_back(consultation_request: ConsultationRequest) -> SlotHold | None:
+    """What keeps the time of a visit whose cancellation can be taken back now."""
+    kept = SlotHold.objects.filter(consultation_request=consultation_request, gives_back__isnull=False)
+    return kept.filter(expires_at__gt=clock.now()).select_related("clinician", "location").first()
+
+
+def undo_cancel(*, consultation_request: ConsultationRequest) -> Appointment:
+    """Let the visit stand again that its patient cancelled a moment ago. Call inside a transaction, on a locked row.
+
+    Raises WrongStatus once the time to do so is over, whether or not the time was taken since.
+    """
+    kept = to_take_back(consultation_request)
+    if kept is None or kept.gives_back is None:
+        raise WrongStatus(_("It is too late to take this back: the time is cancelled. You can choose another one."))
+    occupation.lock_person(consultation_request)
+    occupation.lock_resources({kept.clinician_id, *filter(None, [kept.room_id])})
+    appointment = kept.gives_back
+    appointment.status = AppointmentStatus.BOOKED
+    appointment.cancelled_at = appointment.cancelled_by = None
+    calendar_entries.count_change(appointment)
+    try:
+        with race():
+            appointment.save(update_fields=["status", "cancelled_at", "cancelled_by", "calendar_sequence"])
+    except LostRace:
+        raise WrongStatus(
+            _("It is too late to take this back: the time is cancelled. You can choose another one.")
+        ) from None
+    turn_into_appointment(consultation_request, clinician_id=kept.clinician_id, starts_at=kept.starts_at)
     return appointment
 
 

@@ -21,15 +21,19 @@ from tests.personas import as_pressing, book_directly
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
 VERBS = (
-    "ask", "book", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
+    "ask", "book", "move", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
     "undo_no_show", "take_back_escalation", "settle_escalation",
-    "set_own_urgency", "ask_weekly",
+    "set_own_urgency", "ask_weekly", "choose_reminders", "tell_needs", "confirm_visit",
+    "set_video_link", "expire_offer", "offer_again",
 )  # fmt: skip
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
     "correct_email": {"email": "new@example.com"},
     "ask_weekly": {"wanted": "no"},
+    "choose_reminders": {"choice": "full"},
+    "tell_needs": {"codes": ["quiet"]},
+    "set_video_link": {"link": "https://video.example/alice"},
     "settle_escalation": {"note": "Examined: no weakness."},
     "set_own_urgency": {"reason": "A new, harmless question."},
 }
@@ -49,7 +53,7 @@ def escalated(status, by):
 
 @pytest.fixture
 def in_status(make_request, clinician, nurse, doctor):
-    def make(status, **more):
+    def make(status, *, is_ahead=False, **more):
         if status == RequestStatus.IN_TRIAGE:
             more |= {"claimed_by": nurse, "claimed_at": clock.now()}
         if status == RequestStatus.WITH_DOCTOR:
@@ -57,9 +61,10 @@ def in_status(make_request, clinician, nurse, doctor):
         consultation_request = as_pressing(make_request(status=status, **more))
         if status in (RequestStatus.BOOKED, *ENDED_AS):
             hours = {RequestStatus.COMPLETED: 1, RequestStatus.NO_SHOW: 2}.get(status, 0)
-            visit = book_directly(
-                consultation_request, clinician, clock.now() - datetime.timedelta(hours=hours, minutes=30)
-            )
+            begins = clock.now() - datetime.timedelta(hours=hours, minutes=30)
+            if is_ahead:
+                begins += datetime.timedelta(days=40)
+            visit = book_directly(consultation_request, clinician, begins)
             visit.status = ENDED_AS.get(status, visit.status)
             visit.save()
         return consultation_request
@@ -87,12 +92,12 @@ def state_of(consultation_request):
 
 def free_slot(make_request, visit):
     """A time that is free now, whoever asks."""
-    return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
+    return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0].key
 
 
 def meant(verb, consultation_request, make_request, visit):
     """What is filled in for an act on this request."""
-    if verb == "book":
+    if verb in ("book", "move"):
         return {"slot_key": free_slot(make_request, visit)}
     if verb == "settle":
         told = settling.told_of(consultation_request)
@@ -115,7 +120,9 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
         with subtests.test(status=status), drawn_in_turn(number):
             flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
             flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
-            consultation_request = in_status(status, **flagged)
+            if verb == "offer_again" and status != RequestStatus.NO_SHOW:
+                flagged = {"offer_expired_at": clock.now(), "appointment_type": visit}
+            consultation_request = in_status(status, is_ahead=verb in ("move", "confirm_visit"), **flagged)
             data = meant(verb, consultation_request, make_request, visit)
             before = state_of(consultation_request)
             response = act(client, consultation_request, verb, follow=False, **data)

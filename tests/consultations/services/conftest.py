@@ -10,8 +10,10 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from consultations.actions.book import book_held
+from consultations.actions.move import move_held
 from consultations.actions.read_text import mark_read
 from consultations.enums import (
+    Actor,
     AppointmentStatus,
     CallOutcome,
     CaseOutcome,
@@ -33,6 +35,7 @@ from consultations.models import (
 )
 from consultations.services import case_proofs, cases, notes, persons, scheduling
 from consultations.services.case_proofs import OutcomeClaim
+from consultations.services.visit_needs import Needs
 from tests.consultations.perform import answer, perform, settling_data
 from tests.mailbox import queue_directly
 from tests.personas import MakeRequest, as_pressing, book_directly, make_patient
@@ -40,6 +43,8 @@ from tests.personas import MakeRequest, as_pressing, book_directly, make_patient
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
+LATER = datetime.datetime(2026, 11, 24, 15, 20, tzinfo=datetime.UTC)
+"""Tuesday, 10:20."""
 TOMORROW_AT_NINE = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 
 
@@ -91,13 +96,29 @@ class Desk:
 
     def ready_for(self, verb: str, status: RequestStatus, by: User | None = None) -> ConsultationRequest:
         """A request on which this person may do this now."""
-        flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
+        flagged: dict[str, Any] = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
+        if verb == "offer_again" and status != RequestStatus.NO_SHOW:
+            flagged = {"offer_expired_at": clock.now(), "appointment_type": self.visit}
         consultation_request = self.request(
-            status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw", **flagged
+            status,
+            asked_by_doctor=verb == "answer_doctor",
+            is_ahead=verb in ("withdraw", "move", "confirm_visit"),
+            **flagged,
         )
+        if verb == "move":
+            self.hold(consultation_request, starts_at=LATER)
+        if verb == "undo_cancel":
+            self.cancelled_a_moment_ago(consultation_request)
         if verb in ("take_back_escalation", "settle_escalation"):
             self.escalate(consultation_request, by or self.doctor)
         return consultation_request
+
+    def cancelled_a_moment_ago(self, consultation_request: ConsultationRequest) -> None:
+        """What is held is the time of a visit that the patient cancelled and may take back."""
+        visit = book_directly(consultation_request, self.clinician, TOMORROW_AT_NINE)
+        visit.status, visit.cancelled_at, visit.cancelled_by = AppointmentStatus.CANCELLED, clock.now(), Actor.PATIENT
+        visit.save()
+        SlotHold.objects.filter(consultation_request=consultation_request).update(gives_back=visit)
 
     @staticmethod
     def escalate(consultation_request: ConsultationRequest, by: User) -> None:
@@ -108,13 +129,15 @@ class Desk:
         consultation_request.escalated_at, consultation_request.escalated_by = clock.now(), by
         consultation_request.save()
 
-    def hold(self, consultation_request: ConsultationRequest) -> SlotHold:
+    def hold(
+        self, consultation_request: ConsultationRequest, *, starts_at: datetime.datetime = TOMORROW_AT_NINE
+    ) -> SlotHold:
         return SlotHold.objects.create(
             consultation_request=consultation_request,
             clinician=self.clinician,
             location=self.clinician.availabilities.first().location,
-            starts_at=TOMORROW_AT_NINE,
-            ends_at=TOMORROW_AT_NINE + datetime.timedelta(minutes=self.visit.minutes),
+            starts_at=starts_at,
+            ends_at=starts_at + datetime.timedelta(minutes=self.visit.minutes),
             expires_at=clock.now() + scheduling.HOLD_TIME,
         )
 
@@ -161,9 +184,11 @@ class Desk:
                 "mark_urgent", consultation_request, reason="Ask about legs.", by=by
             ),
             "book": lambda consultation_request, by: book_held(consultation_request=consultation_request, by=by),
+            "move": lambda consultation_request, by: move_held(consultation_request=consultation_request, by=by),
             "cancel_booking": lambda consultation_request, by: perform(
                 "cancel_booking", consultation_request, reason="Ill.", by=by
             ),
+            "undo_cancel": lambda consultation_request, by: perform("undo_cancel", consultation_request),
             "complete": lambda consultation_request, by: perform("complete", consultation_request, by=by),
             "mark_no_show": lambda consultation_request, by: perform("mark_no_show", consultation_request, by=by),
             "undo_complete": lambda consultation_request, by: perform("undo_complete", consultation_request, by=by),
@@ -177,6 +202,18 @@ class Desk:
             ),
             "ask_weekly": lambda consultation_request, by: perform(
                 "ask_weekly", consultation_request, is_wanted=False, by=by
+            ),
+            "expire_offer": lambda consultation_request, by: perform("expire_offer", consultation_request, by=by),
+            "offer_again": lambda consultation_request, by: perform("offer_again", consultation_request, by=by),
+            "confirm_visit": lambda consultation_request, by: perform("confirm_visit", consultation_request, by=by),
+            "set_video_link": lambda consultation_request, by: perform(
+                "set_video_link", consultation_request, link="https://video.example/a", by=by
+            ),
+            "tell_needs": lambda consultation_request, by: perform(
+                "tell_needs", consultation_request, needs=Needs(codes=("quiet",)), by=by
+            ),
+            "choose_reminders": lambda consultation_request, by: perform(
+                "choose_reminders", consultation_request, choice="none", by=by
             ),
             "read_text": lambda consultation_request, by: mark_read(
                 text=PatientText.objects.get(response=consultation_request.response_id, kind=TextKind.CANCEL_REASON),

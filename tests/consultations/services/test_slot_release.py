@@ -12,6 +12,7 @@ from django.conf import settings
 
 from clinic.accounts.models import User
 from consultations.actions.book import book_held
+from consultations.actions.move import move_held
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.models import Absence, Appointment, Occupation, SlotHold
 from consultations.services import diary, scheduling, slot_release
@@ -51,14 +52,13 @@ def key_of(desk: Desk, index: int) -> str:
 @pytest.mark.parametrize(
     ("call", "reason", "by"),
     [
-        (lambda sent, desk, manager: perform("cancel_booking", sent), ReleaseReason.CANCELLED, Actor.PATIENT),
         (lambda sent, desk, manager: perform("cancel_booking", sent, reason="", by=desk.doctor),
          ReleaseReason.CANCELLED, Actor.DOCTOR),
         (lambda sent, desk, manager: perform("withdraw", sent), ReleaseReason.REQUEST_ENDED, Actor.PATIENT),
         (lambda sent, desk, manager: perform("cancel_request", sent, note="Moved.", by=manager),
          ReleaseReason.REQUEST_ENDED, Actor.MANAGER),
     ],
-    ids=["the patient cancels", "staff cancel", "withdrawn", "closed"],
+    ids=["staff cancel", "withdrawn", "closed"],
 )  # fmt: skip
 def test_a_booking_that_ends_is_cancelled_freed_and_announced_once(
     desk: Desk, manager: User, heard: list[FreedTime], call: Callable[..., object], reason: ReleaseReason, by: Actor
@@ -69,6 +69,32 @@ def test_a_booking_that_ends_is_cancelled_freed_and_announced_once(
     assert (ended.status, ended.cancelled_by, ended.calendar_sequence) == (AppointmentStatus.CANCELLED, by, 1)
     assert not Occupation.objects.exists()
     assert heard == [nine(desk, reason)]
+
+
+def test_what_the_patient_cancels_is_freed_and_announced_once_it_cannot_be_taken_back(
+    desk: Desk, heard: list[FreedTime], time_machine: Any
+) -> None:
+    consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+    perform("cancel_booking", consultation_request)
+    ended = Appointment.objects.get(consultation_request=consultation_request)
+    assert (ended.status, ended.cancelled_by, ended.calendar_sequence) == ("cancelled", Actor.PATIENT, 1)
+    assert (slot_release.release_set_aside(), heard) == (0, [])
+    time_machine.shift(scheduling.TIME_TO_UNDO)
+    assert slot_release.release_set_aside() == 1
+    assert heard == [nine(desk, ReleaseReason.CANCELLED)]
+    assert not Occupation.objects.exists()
+    assert slot_release.release_set_aside() == 0
+
+
+def test_a_move_frees_the_old_time_and_says_so_once(desk: Desk, heard: list[FreedTime]) -> None:
+    move_held(consultation_request=desk.ready_for("move", RequestStatus.BOOKED), by=desk.doctor)
+    assert heard == [nine(desk, ReleaseReason.MOVED)]
+
+
+def test_a_hold_of_another_time_than_the_one_that_is_booked_is_given_back(desk: Desk, heard: list[FreedTime]) -> None:
+    consultation_request = desk.request(RequestStatus.OFFERED)
+    book_on_the_phone(consultation_request, slot_key=key_of(desk, 0), by=desk.doctor)
+    assert heard == [nine(desk, ReleaseReason.CHOSE_ANOTHER)]
 
 
 @pytest.mark.parametrize("verb", ["complete", "mark_no_show"])
@@ -167,7 +193,7 @@ class TestAnAbsence:
 def test_the_log_says_why_and_nothing_of_whom_or_when(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True)
     with caplog.at_level(logging.INFO, logger="consultations.services.slot_release"):
-        perform("cancel_booking", consultation_request, reason="My mother died.")
+        perform("cancel_booking", consultation_request, reason="My mother died.", by=desk.doctor)
     assert caplog.messages == ["a time was freed (cancelled)"]
 
 
@@ -189,6 +215,7 @@ def ways_to_free(source: str) -> Iterator[str]:
                 yield text
 
 
+@pytest.mark.slow
 def test_no_other_code_deletes_a_hold_or_cancels_an_appointment() -> None:
     results = {}
     for app in PRODUCT:

@@ -14,8 +14,9 @@ from consultations.actions.book import book_held
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
 from consultations.services import review
+from consultations.services.visit_needs import Needs
 from tests.consultations.perform import answer, perform, settle_all, settling_data
-from tests.consultations.services.conftest import Desk
+from tests.consultations.services.conftest import LATER, Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
 from tests.database_snapshot import all_rows
 
@@ -25,13 +26,18 @@ TOLD = {
     "offer": MessageKind.CONSULTATION_OFFERED,
     "decline": MessageKind.REQUEST_CLOSED,
     "book": MessageKind.APPOINTMENT_BOOKED,
+    "move": MessageKind.APPOINTMENT_MOVED,
     "cancel_booking": MessageKind.APPOINTMENT_CANCELLED,
     "withdraw": MessageKind.REQUEST_CLOSED,
     "correct_email": MessageKind.PRIVATE_LINK,
     "cancel_request": MessageKind.REQUEST_CLOSED,
+    "expire_offer": MessageKind.OFFER_EXPIRED,
+    "offer_again": MessageKind.OFFERED_AGAIN,
+    "complete": MessageKind.AFTER_VISIT,
+    "mark_no_show": MessageKind.MISSED_VISIT,
 }
 """Verb -> the one mail it owes the patient. No other move writes to a patient."""
-PATIENTS_OWN = ("answer", "answer_again", "answer_doctor", "message", "withdraw")
+PATIENTS_OWN = ("answer", "answer_again", "answer_doctor", "message", "undo_cancel", "withdraw")
 """Services that take no member of staff at all, so no role can be tried on them."""
 ILLEGAL = [(verb, status) for verb in VERBS for status in RequestStatus if status not in sources(verb)]
 ROLES = [(verb, group) for verb in VERBS if verb not in PATIENTS_OWN for group in ("triage", "doctor", "manager")]
@@ -60,6 +66,9 @@ def click(desk: Desk, verb: str, consultation_request: Any, by: User, *, seen: s
         "note": {"note": "Rang."},
         "correct_email": {"email": "new@example.com"},
         "ask_weekly": {"is_wanted": False},
+        "choose_reminders": {"choice": "none"},
+        "tell_needs": {"needs": Needs(codes=("quiet",))},
+        "set_video_link": {"link": "https://video.example/a"},
         "escalate": {"note": "Worse."},
         "set_own_urgency": {"reason": "Well."},
         "settle": _same_page(consultation_request) if verb == "settle" else {},
@@ -91,7 +100,7 @@ def test_a_legal_move_is_whole_with_one_event_and_its_mail_and_made_once(
     consultation_request = desk.ready_for(line.verb, line.source, by)
 
     def make_it() -> None:
-        if by is None or line.verb in ("book", "read_text"):
+        if by is None or line.verb in ("book", "move", "read_text"):
             press(desk, line.verb, consultation_request, by)
         else:
             click(desk, line.verb, consultation_request, by, seen=line.source)
@@ -138,6 +147,8 @@ def test_any_other_status_is_refused_and_nothing_changes(
     consultation_request, by = desk.request(status), staff(group) if group else None
     if verb == "book" and status != RequestStatus.BOOKED:
         desk.hold(consultation_request)
+    if verb == "move" and status != RequestStatus.OFFERED:
+        desk.hold(consultation_request, starts_at=LATER)
     before = all_rows()
     if (verb, status) == ("book", RequestStatus.BOOKED):
         assert press(desk, verb, consultation_request, by) == Appointment.objects.get(
@@ -173,7 +184,8 @@ def test_nobody_else_may_do_anything(desk: Desk, staff: Staff, verb: str, who: s
     if who == "no longer staff":
         by.is_staff = False
     by.save()
-    consultation_request = desk.request(sources(verb)[0])
+    status = sources(verb)[0]
+    consultation_request = desk.ready_for(verb, status) if verb == "move" else desk.request(status)
     before = all_rows()
     with pytest.raises(NotAllowed):
         press(desk, verb, consultation_request, by)

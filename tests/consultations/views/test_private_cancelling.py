@@ -5,11 +5,13 @@ import datetime
 import pytest
 from django.test import Client
 
+from clinic.core import delivery
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import WrongStatus
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
-from consultations.models import Appointment
-from consultations.views import private_times
+from consultations.models import Appointment, SlotHold
+from consultations.services import scheduling, slot_release
+from consultations.views import private_cancelling
 from tests.consultations.perform import perform
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.views.conftest import LATER, MONDAY, TUESDAY, key, status_of, text_of
@@ -17,20 +19,24 @@ from tests.personas import at, book_directly, open_privately
 
 pytestmark = pytest.mark.usefixtures("monday")
 
-NOT_CANCELLED = "Your time was cancelled already, or the visit has begun. What you wrote was not sent: it stands below."
+NOT_CANCELLED = (
+    "Your time was cancelled already, or it is too late to cancel it here. "
+    "What you wrote was not sent: it stands below."
+)
 
 
 CRISIS = "If you feel you might harm yourself, or cannot stay safe, get help now: call or text 988"
 
 
-class TestCancelling:
-    @pytest.fixture
-    def booked(self, patient, offered, clinician):
-        patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
-        patient.post(at(patient, "times/check/"))
-        OutboxMessage.objects.all().delete()
-        return Appointment.objects.get()
+@pytest.fixture
+def booked(patient, offered, clinician):
+    patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
+    patient.post(at(patient, "times/check/"))
+    OutboxMessage.objects.all().delete()
+    return Appointment.objects.get()
 
+
+class TestCancelling:
     def test_says_what_it_means_and_offers_to_keep_first(self, patient, booked):
         text = text_of(patient.get(at(patient, "cancel-time/")))
         assert "You have Tuesday 24 November, 9 am with Dr Ines Halloran." in text
@@ -52,6 +58,7 @@ class TestCancelling:
         text = text_of(patient.get(at(patient)))
         assert "See free times" in text
         assert "was cancelled by the clinic" not in text
+        assert "Your time on Tuesday 24 November, 9 am is cancelled." in text.replace("  ", " ")
         assert "Your time is cancelled." not in text
         assert "Your time is cancelled." in text_of(patient.get(at(patient, "?cancelled")))
 
@@ -88,7 +95,7 @@ class TestCancelling:
     def test_a_reason_that_came_too_late_is_given_back(
         self, patient, booked, offered, nurse, monkeypatch, time_machine, way, text, is_helped
     ):
-        in_time = private_times.perform_action
+        in_time = private_cancelling.perform_action
 
         def overtaken(*given, **more):
             if way == "at that moment":
@@ -104,7 +111,7 @@ class TestCancelling:
             patient = Client()
             open_privately(patient, offered)
         else:
-            monkeypatch.setattr(private_times, "perform_action", overtaken)
+            monkeypatch.setattr(private_cancelling, "perform_action", overtaken)
         page = patient.post(at(patient, "cancel-time/"), {"reason": text})
         assert page.status_code == 409
         assert NOT_CANCELLED in text_of(page)
@@ -118,8 +125,9 @@ class TestCancelling:
         assert ">\nI feel worse.</textarea>" in page.content.decode()
 
     @pytest.mark.usefixtures("booked")
-    def test_a_cancelled_time_can_be_booked_again_by_anybody(self, patient, rival, clinician):
+    def test_a_cancelled_time_can_be_booked_again_by_anybody(self, patient, rival, clinician, time_machine):
         patient.post(at(patient, "cancel-time/"))
+        time_machine.shift(scheduling.TIME_TO_UNDO)
         rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
         rival.post(at(rival, "times/check/"))
         assert Appointment.objects.live().get().consultation_request == rival.request_row
@@ -142,6 +150,7 @@ class TestCancelling:
     def test_a_visit_that_has_begun_cannot_be_cancelled_and_the_page_says_whom_to_ring(
         self, offered, booked, time_machine, settings
     ):
+        settings.CANCEL_NOTICE_HOURS = 0
         for now, is_late in ((TUESDAY - datetime.timedelta(seconds=1), False), (TUESDAY, True)):
             time_machine.move_to(now, tick=False)
             on_the_day = Client()
@@ -169,3 +178,137 @@ class TestCancelling:
         assert client.post(at(client, "cancel-time/")).headers["Location"] == at(client)
         visit.refresh_from_db()
         assert visit.status == AppointmentStatus.FULFILLED
+
+
+class TestTakingItBack:
+    """Three minutes, one press; nothing goes out before they are over, and the time is nobody else's until then."""
+
+    @pytest.fixture
+    def cancelled(self, patient, booked):
+        patient.post(at(patient, "cancel-time/"), {"reason": "I am away."})
+        return booked
+
+    def test_the_page_says_until_when_and_has_one_button(self, patient, cancelled):
+        page = patient.get(at(patient, "?cancelled"))
+        text = text_of(page)
+        assert "Your time on Tuesday 24 November, 9 am is cancelled." in text
+        assert "You can take that back until 10:03 am" in text
+        assert "and we send you an email that it is cancelled" in text
+        assert f'action="{at(patient, "cancel-time/undo/")}"' in page.content.decode()
+        assert "Delete it from your calendar" not in text
+        assert patient.get(at(patient, "appointment.ics")).status_code == 404
+
+    def test_one_press_and_it_stands_as_it_was(self, patient, cancelled, offered):
+        answer = patient.post(at(patient, "cancel-time/undo/"))
+        assert answer.headers["Location"] == at(patient, "?kept")
+        cancelled.refresh_from_db()
+        assert (cancelled.status, cancelled.starts_at, cancelled.cancelled_at, cancelled.calendar_sequence) == (
+            AppointmentStatus.BOOKED, TUESDAY, None, 2,
+        )  # fmt: skip
+        assert status_of(offered) == RequestStatus.BOOKED
+        assert not SlotHold.objects.exists()
+        text = text_of(patient.get(at(patient, "?kept")))
+        assert "Your time stands as before." in text
+        assert "Tuesday 24 November, 9 am" in text
+
+    def test_no_mail_of_either_ever_goes(self, patient, cancelled, time_machine, mailoutbox):
+        message = OutboxMessage.objects.get()
+        assert message.send_at == MONDAY + scheduling.TIME_TO_UNDO
+        patient.post(at(patient, "cancel-time/undo/"))
+        time_machine.shift(2 * scheduling.TIME_TO_UNDO)
+        delivery.deliver_due()
+        assert mailoutbox == []
+
+    def test_else_the_mail_goes_once_it_cannot_be_taken_back(self, patient, cancelled, time_machine, mailoutbox):
+        delivery.deliver_due()
+        assert mailoutbox == []
+        time_machine.shift(scheduling.TIME_TO_UNDO)
+        delivery.deliver_due()
+        assert "your time is cancelled" in mailoutbox[0].subject
+        assert "Delete it from your calendar" in text_of(patient.get(at(patient)))
+        assert b"METHOD:CANCEL" in patient.get(at(patient, "appointment.ics")).content
+
+    def test_pressed_twice_or_in_two_tabs_it_says_the_same(self, patient, cancelled):
+        for _ in range(3):
+            assert patient.post(at(patient, "cancel-time/undo/")).headers["Location"] == at(patient, "?kept")
+        assert AuditEvent.objects.filter(action="request.undo_cancel").count() == 1
+        cancelled.refresh_from_db()
+        assert cancelled.calendar_sequence == 2
+
+    def test_following_its_address_takes_nothing_back(self, patient, cancelled, offered):
+        assert patient.get(at(patient, "cancel-time/undo/")).status_code in (302, 405)
+        assert status_of(offered) == RequestStatus.OFFERED
+
+    def test_cancelled_again_after_that_it_is_mailed(self, patient, cancelled, time_machine, mailoutbox):
+        patient.post(at(patient, "cancel-time/undo/"))
+        patient.post(at(patient, "cancel-time/"))
+        time_machine.shift(scheduling.TIME_TO_UNDO)
+        delivery.deliver_due()
+        assert len(mailoutbox) == 1
+
+    def test_nobody_else_has_the_time_until_it_is_over(self, patient, cancelled, rival, clinician, time_machine):
+        wanted = {"slot": key(TUESDAY, clinician)}
+        time_machine.move_to(MONDAY + scheduling.TIME_TO_UNDO - datetime.timedelta(seconds=1), tick=False)
+        assert rival.post(at(rival, "times/"), wanted).status_code == 409
+        time_machine.shift(1)
+        assert rival.post(at(rival, "times/"), wanted).headers["Location"] == at(rival, "times/check/")
+
+    @pytest.mark.parametrize("has_worker", [True, False])
+    def test_too_late_it_says_so_and_the_time_stays_cancelled(
+        self, patient, cancelled, offered, time_machine, has_worker
+    ):
+        time_machine.shift(scheduling.TIME_TO_UNDO)
+        if has_worker:
+            slot_release.release_set_aside()
+        assert "You can take that back" not in text_of(patient.get(at(patient)))
+        page = patient.post(at(patient, "cancel-time/undo/"))
+        assert page.status_code == 409
+        assert "It was too late to take this back. The time is cancelled" in text_of(page)
+        assert status_of(offered) == RequestStatus.OFFERED
+
+    def test_choosing_another_time_ends_it_and_one_mail_tells_of_that(
+        self, patient, cancelled, offered, clinician, time_machine, mailoutbox
+    ):
+        patient.post(at(patient, "times/"), {"slot": key(LATER, clinician)})
+        assert scheduling.to_take_back(offered) is None
+        patient.post(at(patient, "times/check/"), {"slot": key(LATER, clinician)})
+        time_machine.shift(scheduling.TIME_TO_UNDO)
+        delivery.deliver_due()
+        assert ["your time is booked" in message.subject for message in mailoutbox] == [True]
+
+    def test_what_keeps_the_time_is_no_time_that_was_chosen(self, patient, cancelled, offered):
+        assert patient.get(at(patient, "times/check/")).headers["Location"] == at(patient, "times/?again")
+        patient.post(at(patient, "times/check/"))
+        assert status_of(offered) == RequestStatus.OFFERED
+
+    def test_a_danger_told_meanwhile_does_not_take_it_away(self, patient, cancelled, offered):
+        patient.post(at(patient, "changed/"), {"ticks": "fever"})
+        assert "You can take that back" in text_of(patient.get(at(patient)))
+        patient.post(at(patient, "cancel-time/undo/"))
+        assert status_of(offered) == RequestStatus.BOOKED
+
+    def test_nobody_takes_back_for_another(self, cancelled, rival, offered):
+        rival.post(at(rival, "cancel-time/undo/"))
+        assert status_of(offered) == RequestStatus.OFFERED
+
+
+@pytest.mark.parametrize(("hours", "is_late"), [(2.01, False), (2, True), (0.5, True)])
+def test_until_the_notice_it_is_cancelled_here_and_after_that_by_calling(
+    offered, booked, time_machine, settings, hours, is_late
+):
+    time_machine.move_to(TUESDAY - datetime.timedelta(hours=hours), tick=False)
+    browser = Client()
+    open_privately(browser, offered)
+    page = browser.get(at(browser))
+    assert (at(browser, "cancel-time/") in page.content.decode()) != is_late
+    late = f"It is too late to move or cancel this time here. Call us: {settings.CLINIC_PHONE}"
+    assert (late in text_of(page)) == is_late
+
+
+def test_whoever_opened_the_page_in_time_can_still_press_the_button(offered, booked, time_machine):
+    for minutes, is_cancelled in ((21, False), (19, True)):
+        time_machine.move_to(TUESDAY - datetime.timedelta(hours=2) + datetime.timedelta(minutes=minutes), tick=False)
+        browser = Client()
+        open_privately(browser, offered)
+        browser.post(at(browser, "cancel-time/"))
+        assert (status_of(offered) == RequestStatus.OFFERED) == is_cancelled
