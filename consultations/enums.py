@@ -277,6 +277,7 @@ class TextKind(TextChoices):
     CANCEL_REASON = "cancel_reason", _("Reason for cancelling a time")
     ASKED_AGAIN = "asked_again", _("Ticked: new since then")
     NEXT_DAY = "next_day", _("Answer to how it went")
+    NEEDS = "needs", _("What makes a visit work")
 
 
 class Weekday(IntegerChoices):
