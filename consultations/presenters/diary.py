@@ -13,7 +13,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, AppointmentType
-from consultations.presenters.formatting import Chip
+from consultations.presenters.formatting import Chip, outside_words
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.services import scheduling
 
@@ -87,5 +87,7 @@ def _line(appointment: Appointment) -> dict[str, Any]:
         "location": appointment.location.name,
         "kind": appointment.appointment_type.name,
         "modality": appointment.appointment_type.get_modality_display(),
+        "outside": outside_words(appointment.outside),
+        "outside_reason": appointment.outside_reason or "",
         "status": Chip(appointment.get_status_display(), STATUS_KINDS.get(AppointmentStatus(appointment.status), "")),
     }

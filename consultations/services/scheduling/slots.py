@@ -161,6 +161,14 @@ def _windows(appointment_type: AppointmentType) -> QuerySet[Availability]:
     return windows.filter(clinician__in=appointment_type.clinicians.all())
 
 
+def windows_of(
+    appointment_type: AppointmentType, *, clinician_id: int, location_id: int, on: datetime.date
+) -> list[Span]:
+    """When one clinician gives this type at one location on a day."""
+    windows = _windows(appointment_type).filter(clinician=clinician_id, location=location_id)
+    return [span for window in windows for span in _openings(window, on, on + datetime.timedelta(days=1))]
+
+
 def _slots_in(
     windows: Iterable[Availability], appointment_type: AppointmentType, since: datetime.date, until: datetime.date
 ) -> Iterator[Slot]:
