@@ -21,6 +21,7 @@ from consultations.services import clocks, scheduling, triage
 from consultations.services.transitions import WORKFLOW, FlagsStand
 
 DAYS_SHOWN: Final = 28
+OTHER_FIELDS: Final = ("other_at", "other_clinician", "other_location", "other_reason")
 OTHER_NEEDS: Final = {
     "other_clinician": gettext_lazy("Select with whom the visit is."),
     "other_location": gettext_lazy("Select where the visit is."),
@@ -44,7 +45,8 @@ class BookForm(StepForm):
     other_at = forms.DateTimeField(
         label=gettext_lazy("Or a time that is not in the list"),
         help_text=gettext_lazy(
-            "Notice, hours and the minutes kept free around visits need not be kept. Another visit and an absence must."
+            "It may be nearer than the notice, outside the hours, or without the minutes kept free around visits. "
+            "Nobody is booked over another visit or an absence."
         ),
         required=False,
         widget=DateTimeLocal(attrs={"class": "form-control"}),
@@ -74,6 +76,8 @@ class BookForm(StepForm):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = dict(self.fields)
         fields["slot_key"].choices = [("", _("Choose a time")), *slots]
+        for name in ("slot_key", *OTHER_FIELDS):
+            fields[name].hide_optional = True
         bookable = Clinician.objects.filter(is_bookable=True, user__is_active=True)
         fields["other_clinician"].queryset = bookable.order_by("display_name", "pk")
         fields["other_location"].queryset = Location.objects.order_by("name")
