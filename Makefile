@@ -44,7 +44,7 @@ test: .venv/.installed-dev ## Run all tests on SQLite, or on the PostgreSQL that
 # Kinds of test by folder: a whole browser, several processes, a day, every page for every role.
 LEFT_OUT := tests/journeys tests/concurrency tests/simulation tests/access tests/benchmarks
 
-test-fast: .venv/.installed-dev ## Run what answers within a minute: no browser, no races, no simulated day, no crawl of every page
+test-fast: .venv/.installed-dev ## Run what answers within a few minutes: no browser, no races, no simulated day, no crawl of every page
 	@.venv/bin/pytest -q -n 2 --dist worksteal -m "not browser and not slow and not deepens" \
 		$(addprefix --ignore=,$(LEFT_OUT)) $(ARGS)
 

@@ -28,7 +28,14 @@ def main() -> None:
             "Django is not installed in this Python. Run `make run`, or: "
             "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
         ) from problem
-    execute_from_command_line(sys.argv)
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as problem:
+        if "--traceback" in sys.argv:
+            raise
+        raise SystemExit(str(problem)) from None
 
 
 if __name__ == "__main__":

@@ -82,6 +82,18 @@ AUDIT_HEAD_FILE = env.str("AUDIT_HEAD_FILE", default="").strip()
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json_object("REPLY_TARGETS", example='{"SAME_DAY": {"hours": 2}}')}
 PATIENT_WAITS = {**defaults.PATIENT_WAITS, **env.json_object("PATIENT_WAITS", example='{"CHOICE": {"days": 14}}')}
+# Messages about a visit: so many days before it, and between these hours of the clinic's wall clock.
+REMINDER_DAYS = env.day_numbers("REMINDER_DAYS", default=[7, 1])
+# So many days after an offer its patient is asked to choose a time; after OFFER_DAYS staff call instead (0: never).
+NUDGE_DAYS = env.day_numbers("NUDGE_DAYS", default=[5, 2])
+OFFER_DAYS = env.whole_number("OFFER_DAYS", default=28)
+# The provider of text messages: where each is sent to as JSON, with which bearer token, in whose name. Empty: none.
+TEXT_MESSAGE_URL = env.web_address("TEXT_MESSAGE_URL", default="").strip()
+TEXT_MESSAGE_TOKEN = env.str("TEXT_MESSAGE_TOKEN", default="").strip()
+TEXT_MESSAGE_SENDER = env.str("TEXT_MESSAGE_SENDER", default="").strip()
+# What a visit takes more for somebody who needs a longer one.
+LONGER_VISIT_MINUTES = env.whole_number("LONGER_VISIT_MINUTES", default=20)
+MESSAGE_HOURS = env.str("MESSAGE_HOURS", default="08:00-20:00").strip()
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
 APP_VERSION = env.str("APP_VERSION", default="1.0.0")
 CANCEL_NOTICE_HOURS = env.whole_number("CANCEL_NOTICE_HOURS", default=2)
@@ -89,6 +101,8 @@ PRIVATE_LINK_MINUTES = env.whole_number("PRIVATE_LINK_MINUTES", default=30)
 # A check that was begun and not sent: how long its browser can go on with it, and when the worker deletes it.
 KEEP_UNSENT_HOURS = env.whole_number("KEEP_UNSENT_HOURS", default=12)
 KEEP_UNSENT_DAYS = env.whole_number("KEEP_UNSENT_DAYS", default=30)
+# So many days ahead a clinician's own calendar is told of visits.
+CALENDAR_FEED_DAYS = env.whole_number("CALENDAR_FEED_DAYS", default=60)
 KEEP_SENT_DAYS = env.whole_number("KEEP_SENT_DAYS", default=90)
 # Who answers for using rules that the medical director has not signed. Empty: with DEBUG off nothing starts on them.
 UNSIGNED_RULES_ACCEPTED_BY = env.str("UNSIGNED_RULES_ACCEPTED_BY", default="").strip()

@@ -7,6 +7,7 @@ from clinic.staff.area import NavigationEntry, StaffArea
 DIARY = (
     "appointment",
     "availability",
+    "extrasession",
     "absence",
     "clinician",
     "location",
@@ -60,6 +61,7 @@ class ConsultationsConfig(AppConfig):
             "consultations.appointmenttype": (_("appointment type"), _("appointment types")),
             "consultations.availability": (_("availability"), _("availability")),
             "consultations.consultationrequest": (_("request"), _("requests")),
+            "consultations.extrasession": (_("extra session"), _("extra sessions")),
             "consultations.location": (_("location"), _("locations")),
             "consultations.shift": (_("weekly shift"), _("weekly shifts")),
             "consultations.shiftchange": (

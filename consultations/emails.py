@@ -1,10 +1,11 @@
 """The words of every mail: neutral, without a health word, with the private link only. Text and HTML say the same."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock, lines
@@ -30,6 +31,14 @@ FIGURES: Final = {
 }
 
 
+class VisitLines(TypedDict, total=False):
+    """What a mail says of a visit besides its sentences; `visit`: when, where, with whom, for who chose to read it."""
+
+    price: str
+    directions: str
+    visit: list[tuple[str, str]]
+
+
 def subject_of(kind: MessageKind, *, reference: str) -> str:
     return str(WORDINGS[kind].subject) % {"reference": reference}
 
@@ -47,19 +56,19 @@ def draft(
     link: str,
     reference: str = "",
     helped_name: str = "",
-    price: str = "",
-    directions: str = "",
     count: str = "",
+    is_large_print: bool = False,
+    **lines_of_visit: Unpack[VisitLines],
 ) -> MessageDraft:
     """One mail to one recipient, in words."""
     context = {
         **WORDINGS[kind].addressed(helped_name=helped_name),
         "helped_name": helped_name,
-        "price": price,
-        "directions": directions,
+        **lines_of_visit,
         "first_name": first_name,
         "link": link,
         "count": count,
+        "is_large_print": is_large_print,
         "is_to_staff": kind in (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE),
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,
@@ -71,6 +80,15 @@ def draft(
         text=render_to_string("consultations/mail/message.txt", context),
         html=render_to_string("consultations/mail/message.html", context),
     )
+
+
+def text_reminder() -> str:
+    """Short, for one text message, without a link, a name or a health word."""
+    sentence = _(
+        "%(clinic)s: a reminder of the time that you booked with us. If you cannot come, or anything has changed, "
+        "call %(phone)s."
+    )
+    return sentence % {"clinic": settings.CLINIC_SHORT_NAME, "phone": settings.CLINIC_PHONE}
 
 
 def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> MessageDraft:

@@ -187,6 +187,27 @@ class SettledHow(TextChoices):
     MISTAKE = "mistake", _("Entered by mistake")
 
 
+class VisitNeed(TextChoices):
+    """What makes a visit work for somebody. What is "longer" takes more time in the diary."""
+
+    INTERPRETER = "interpreter", _("An interpreter")
+    HEARING = "hearing", _("I am deaf or hard of hearing")
+    SIGHT = "sight", _("I am blind or have low vision")
+    LARGE_PRINT = "large_print", _("Large print")
+    REACH = "reach", _("Step-free access, or a place near the door")
+    CARER = "carer", _("Somebody comes with me to help")
+    QUIET = "quiet", _("A quiet room to wait in")
+    LONGER = "longer", _("A longer visit")
+
+
+class ReminderChoice(TextChoices):
+    """What a reminder of a visit may say: the patient's own choice, for who reads the mailbox with them."""
+
+    NEUTRAL = "neutral", _("Only that there is a visit. Date, time and place stand on the private page")
+    FULL = "full", _("Date, time, place and doctor. Anybody who reads these emails can see them")
+    NONE = "none", _("No reminders")
+
+
 class ContactPreference(TextChoices):
     EMAIL = "email", _("Email")
     PHONE = "phone", _("Phone")
@@ -226,6 +247,13 @@ class MessageKind(TextChoices):
     APPOINTMENT_BOOKED = "appointment_booked", _("Appointment booked")
     APPOINTMENT_MOVED = "appointment_moved", _("Appointment moved")
     APPOINTMENT_CANCELLED = "appointment_cancelled", _("Appointment cancelled")
+    CHOOSE_NUDGE = "choose_nudge", _("A time can still be chosen")
+    OFFER_EXPIRED = "offer_expired", _("Offer expired")
+    OFFERED_AGAIN = "offered_again", _("A time can be chosen again")
+    AFTER_VISIT = "after_visit", _("After the visit")
+    MISSED_VISIT = "missed_visit", _("Missed visit")
+    VISIT_REMINDER = "visit_reminder", _("Reminder of the visit")
+    TEXT_REMINDER = "text_reminder", _("Reminder of the visit, as a text message")
     REQUEST_CLOSED = "request_closed", _("Request closed")
     WEEKLY_QUESTION = "weekly_question", _("Weekly question")
     PLEASE_CONTACT = "please_contact", _("Please contact us")

@@ -98,6 +98,74 @@ WORDINGS: Final[dict[str, Wording]] = {
             "%(name)s’s request stays open. The private page has a file that removes the time from most calendars."
         ),
     ),
+    MessageKind.VISIT_REMINDER: Wording(
+        _("Your request %(reference)s: a reminder"),
+        _("This is a reminder of the time that you booked with us. Open the link to see the date, time and place."),
+        _("See your time"),
+        _(
+            "On the private page you can tell us in one step that you will come, or cancel. Please also tell us there "
+            "if anything has changed. You can choose there what these reminders say, or switch them off."
+        ),
+        opening_to_helper=_(
+            "This is a reminder of the time that is booked for %(name)s. Open the link to see the date, time and place."
+        ),
+        action_to_helper=_("See %(name)s’s time"),
+        next_step_to_helper=_(
+            "On the private page you can tell us in one step that %(name)s will come, or cancel. Please also tell us "
+            "there if anything has changed. You can choose there what these reminders say, or switch them off."
+        ),
+    ),
+    MessageKind.CHOOSE_NUDGE: Wording(
+        _("Your request %(reference)s: choose a time"),
+        _("You can still choose a time. Nothing is booked yet."),
+        _("Choose a time"),
+        _(
+            "If no time suits you, call us or write to us on the private page. Please also tell us there if anything "
+            "has changed."
+        ),
+        opening_to_helper=_("You can still choose a time for %(name)s. Nothing is booked yet."),
+    ),
+    MessageKind.OFFER_EXPIRED: Wording(
+        _("Your request %(reference)s: we will get in touch"),
+        _(
+            "We have not heard which time suits you. That is all right: your request stays open, and somebody at the "
+            "clinic will get in touch with you."
+        ),
+        _("See your request"),
+        _(
+            "You can also call us, or write to us on the private page. Please also tell us there if anything has "
+            "changed."
+        ),
+        opening_to_helper=_(
+            "We have not heard which time suits %(name)s. That is all right: the request stays open, and somebody at "
+            "the clinic will get in touch."
+        ),
+        action_to_helper=_("See %(name)s’s request"),
+    ),
+    MessageKind.OFFERED_AGAIN: Wording(
+        _("Your request %(reference)s: choose a time"),
+        _("You can choose a new time."),
+        _("Choose a time"),
+        _("Nothing is booked until you choose a time."),
+        opening_to_helper=_("You can choose a new time for %(name)s."),
+    ),
+    MessageKind.AFTER_VISIT: Wording(
+        _("Your request %(reference)s: what comes next"),
+        _("Thank you for your visit. The private page says what comes next."),
+        _("See what comes next"),
+        _("If you have a question, call us."),
+        opening_to_helper=_("Thank you for the visit. The private page says what comes next for %(name)s."),
+    ),
+    MessageKind.MISSED_VISIT: Wording(
+        _("Your request %(reference)s: we can find another time"),
+        _("We are sorry that your visit did not take place. These things happen."),
+        _("See what you can do"),
+        _("If you would still like to come, call us: we can offer you another time without new questions."),
+        opening_to_helper=_("We are sorry that %(name)s’s visit did not take place. These things happen."),
+        next_step_to_helper=_(
+            "If %(name)s would still like to come, call us: we can offer another time without new questions."
+        ),
+    ),
     MessageKind.REQUEST_CLOSED: Wording(
         _("Your request %(reference)s: there is news"),
         _("There is news about your request."),

@@ -91,15 +91,25 @@ REACHED: Final[dict[str, int]] = {
 """Status -> index of the step that is "now"; five means that all are done."""
 
 
+EXPIRED: Final = gettext_lazy("we get in touch about a time")
+
+
 def heading(consultation_request: ConsultationRequest) -> str:
+    if consultation_request.is_offer_expired:
+        return _addressed(consultation_request, str(EXPIRED))
     return heading_for(consultation_request, consultation_request.status)
 
 
 def heading_for(consultation_request: ConsultationRequest, status: str) -> str:
     """To the patient, or to who helps the patient, by name; without one, the same words begin the sentence."""
-    heading, name, helped = str(HEADINGS[status]), consultation_request.addressee, consultation_request.helped_name
+    heading, helped = str(HEADINGS[status]), consultation_request.helped_name
     if helped:
         heading = str(TO_HELPERS[status]) % {"name": helped}
+    return _addressed(consultation_request, heading)
+
+
+def _addressed(consultation_request: ConsultationRequest, heading: str) -> str:
+    name = consultation_request.addressee
     if not name:
         return capfirst(heading)
     # Translators: somebody is spoken to by name, as "Ana, we have your request".
@@ -111,6 +121,8 @@ def steps(consultation_request: ConsultationRequest, *, appointment: Appointment
     reached = REACHED.get(consultation_request.status)
     if consultation_request.status == S.INFORMATION_ASKED:
         reached = 2 if consultation_request.doctor_id else 1
+    if consultation_request.is_offer_expired:
+        reached = REACHED[S.OFFERED]
     if reached is None:
         return []
     states = ["done" if index < reached else "now" if index == reached else "next" for index in range(len(STEPS))]
@@ -134,7 +146,7 @@ def _text(consultation_request: ConsultationRequest, index: int, state: str, app
     if state == "next":
         return ""
     if index == 4 and appointment is not None:
-        return clock.moment(appointment.starts_at)
+        return clock.moment(appointment.starts_at, appointment.time_zone)
     if state == "now" and index in (1, 2):
         if consultation_request.status == S.INFORMATION_ASKED:
             return _("Waiting for your answer")

@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from consultations.views import (
+    calendar_feed,
     check_address,
     check_carry,
     check_screens,
@@ -15,6 +16,7 @@ from consultations.views import (
     private_next_day,
     private_status,
     private_times,
+    private_visit,
 )
 
 
@@ -43,6 +45,7 @@ urlpatterns = [
     path("check/<check:key>/answers/", check_send.answers, name="answers"),
     path("check/<check:key>/sent/", check_send.sent, name="sent"),
     path("check/<check:key>/email/", check_address.correct_email, name="correct_email"),
+    path("calendar/<str:token>.ics", calendar_feed.calendar_feed, name="calendar_feed"),
     path("request/", private_access.open_pages, name="open_pages"),
     path("request/link/", private_access.send_link, name="send_link"),
     path("request/open/<str:token>/", private_access.open_link, name="private_link"),
@@ -60,6 +63,9 @@ urlpatterns = [
     path("request/<str:key>/times/check/", private_times.check_time, name="check_time"),
     path("request/<str:key>/cancel-time/", private_cancelling.cancel_time, name="cancel_time"),
     path("request/<str:key>/cancel-time/undo/", private_cancelling.undo_cancel, name="undo_cancel"),
+    path("request/<str:key>/will-come/", private_visit.confirm, name="will_come"),
+    path("request/<str:key>/needs/", private_visit.needs, name="needs"),
+    path("request/<str:key>/reminders/", private_visit.reminders, name="reminders"),
     path("request/<str:key>/replace-link/", private_access.replace_link, name="replace_link"),
     path("request/<str:key>/close/", private_access.close, name="close"),
 ]

@@ -154,11 +154,11 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         ),
         _row(
             "complete", (BOOKED,), COMPLETED, MANAGEMENT,
-            N_("Consultation took place"), N_("recorded that the consultation took place"),
+            N_("Consultation took place"), N_("recorded that the consultation took place"), message="after_visit",
         ),
         _row(
             "mark_no_show", (BOOKED,), NO_SHOW, STAFF,
-            N_("Patient did not attend"), N_("recorded that the patient did not attend"),
+            N_("Patient did not attend"), N_("recorded that the patient did not attend"), message="missed_visit",
         ),
         _row(
             "undo_complete", (COMPLETED,), BOOKED, MANAGEMENT,
@@ -181,6 +181,30 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             "ask_weekly", OPEN, None, PATIENTS | STAFF,
             N_("Switch the weekly question off or on"), N_("changed the weekly question"),
         ),
+        _row(
+            "expire_offer", (OFFERED,), RECEIVED, STAFF,
+            N_("End the wait for a time"), N_("ended the wait for a time"), message="offer_expired",
+        ),
+        _row(
+            "offer_again", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, NO_SHOW), OFFERED, STAFF,
+            N_("Offer a time again"), N_("offered a time again"), message="offered_again",
+        ),
+        _row(
+            "confirm_visit", (BOOKED,), None, PATIENTS | STAFF,
+            N_("The patient will come"), N_("confirmed that the patient will come"),
+        ),
+        _row(
+            "set_video_link", (BOOKED,), None, STAFF,
+            N_("Link of the video visit"), N_("set the link of the video visit"),
+        ),
+        _row(
+            "tell_needs", OPEN, None, PATIENTS | STAFF,
+            N_("What the patient needs for a visit"), N_("wrote down what the patient needs for a visit"),
+        ),
+        _row(
+            "choose_reminders", OPEN, None, PATIENTS | STAFF,
+            N_("Choose what reminders say"), N_("chose what reminders say"),
+        ),
         _row("read_text", ANY, None, STAFF, N_("Mark as read"), N_("read what the patient wrote")),
         _row(
             "cancel_request", OPEN, CANCELLED, MANAGEMENT,
@@ -188,3 +212,5 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         ),
     )
 }  # fmt: skip
+BY_THE_WORKER: Final = frozenset({"expire_offer"})
+"""What the worker does by itself too, by the same row of the table."""

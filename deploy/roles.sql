@@ -3,7 +3,7 @@
 --
 --     cd / && runuser --user=postgres -- psql --no-psqlrc --quiet --file=/srv/clinic/deploy/roles.sql
 --
--- Other names: --set=database=... --set=application=... --set=migration=... Passwords, where the roles come in over the
+-- Other names: --set=database=... --set=application=... --set=migration=... --set=backup=... Passwords, where the roles come in over the
 -- network, from the variables APPLICATION_PASSWORD and MIGRATION_PASSWORD; without them they are left as they are.
 -- What the application may do with each table is given by `manage.py migrate`.
 \set ON_ERROR_STOP on
@@ -11,6 +11,7 @@
 \if :{?database} \else \set database clinic \endif
 \if :{?application} \else \set application clinic \endif
 \if :{?migration} \else \set migration clinic_migrate \endif
+\if :{?backup} \else \set backup clinic_backup \endif
 \set application_password ''
 \set migration_password ''
 \getenv application_password APPLICATION_PASSWORD
@@ -32,6 +33,9 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
 ALTER DATABASE :"database" OWNER TO :"migration";
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC, :"application";
 GRANT CONNECT ON DATABASE :"database" TO :"application";
+-- A database that was restored is another one: whoever makes backups must come into it as well.
+SELECT format('GRANT CONNECT ON DATABASE %I TO %I', :'database', rolname)
+FROM pg_roles WHERE rolname = :'backup' \gexec
 -- PostgreSQL lets everybody into every database. Of those that it makes by itself nobody but superusers needs one.
 SELECT format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', datname)
 FROM pg_database WHERE datname IN ('postgres', 'template1') \gexec

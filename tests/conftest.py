@@ -14,10 +14,10 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connection
 
 from clinic.core import key_fingerprints
-from tests import migrated
+from tests import migrated, migrated_copies
 from tests.deploy.servers import nginx_path
 
-pytest_plugins = ["tests.personas", "tests.content_fixtures", "tests.pseudo.switch"]
+pytest_plugins = ["tests.personas", "tests.content_fixtures", "tests.pseudo.switch", "tests.quick_columns"]
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell",
@@ -94,8 +94,11 @@ def django_db_keepdb(django_db_keepdb: bool) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    if not on_postgresql():
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
+    if on_postgresql():
+        with django_db_blocker.unblock():
+            migrated_copies.begin()
+    else:
         migrated.put_at(settings.DATABASES["default"]["TEST"]["NAME"])
 
 
@@ -103,8 +106,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The keys of the test run are known to its database, as those of a clinic are from the first record on."""
     with django_db_blocker.unblock():
-        if not on_postgresql():
-            migrated.keep()
+        (migrated_copies if on_postgresql() else migrated).keep()
         key_fingerprints.look_again(writing=True)
     yield
     if on_postgresql():

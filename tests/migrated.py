@@ -1,4 +1,5 @@
 """The tables that an earlier run migrated, kept in var/ and copied instead of made anew: on SQLite, and not in CI.
+For PostgreSQL see `tests/migrated_copies.py`.
 
 To migrate takes ten seconds, before the first test and in each process. The copy depends on the migrations and on every
 module of ours that they import, themselves or by way of others. What Django adds after each run of `migrate`, such as
@@ -47,12 +48,17 @@ def keep() -> None:
     unfinished.rename(place)
 
 
-@cache
 def _place() -> Path:
-    digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
+    return ROOT / "var/migrated" / f"{digest()[:32]}.sqlite3"
+
+
+@cache
+def digest() -> str:
+    """Another one for other migrations."""
+    read = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
     for file in sorted(modules()):
-        digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
-    return ROOT / "var/migrated" / f"{digest.hexdigest()[:32]}.sqlite3"
+        read.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+    return read.hexdigest()
 
 
 def modules() -> set[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.test import Client
 
@@ -268,7 +269,7 @@ def book_directly(
         appointment_type=kind,
         starts_at=starts_at,
         ends_at=starts_at + datetime.timedelta(minutes=kind.minutes),
-        time_zone="America/New_York",
+        time_zone=settings.TIME_ZONE,
         status=AppointmentStatus.BOOKED,
         booked_at=clock.now(),
         calendar_uid=new_token(),

@@ -18,8 +18,11 @@ class CoreConfig(AppConfig):
             outside_checks,
             restored_copy,
             role_checks,
+            text_messages,
+            time_zone_checks,
         )
         from clinic.core.backups import checks as backup_checks  # noqa: F401
 
         audit_heads.register()
         restored_copy.register()
+        text_messages.register()

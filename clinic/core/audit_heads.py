@@ -75,12 +75,12 @@ def compose(message: OutboxMessage) -> MessageDraft:
 
 
 def write_daily() -> bool:
-    """As soon as there is a chain, and then once a day."""
-    return current().position > 0 and housekeeping.daily(DAILY[0], write)
+    """As soon as there are a place and a chain, and then once a day."""
+    return bool(settings.AUDIT_HEAD_FILE) and current().position > 0 and housekeeping.daily(DAILY[0], write)
 
 
 def mail_daily() -> bool:
-    return current().position > 0 and housekeeping.daily(DAILY[1], mail)
+    return bool(settings.AUDIT_HEAD_EMAIL) and current().position > 0 and housekeeping.daily(DAILY[1], mail)
 
 
 def mail() -> bool:

@@ -10,6 +10,7 @@ import email.policy
 import hashlib
 import logging
 import smtplib
+from collections.abc import Callable
 from email.utils import formataddr, parseaddr
 from typing import Any, Final, Protocol
 
@@ -166,3 +167,5 @@ def _lines(text: str) -> str:
 
 EMAIL_CHANNEL: Final = Email()
 CHANNELS: Final[dict[str, Channel]] = {EMAIL: EMAIL_CHANNEL}
+SERVES: Final[dict[str, Callable[[str], bool]]] = {}
+"""Channel -> whether it serves a lane; one that is not named here serves all of them."""

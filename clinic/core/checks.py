@@ -9,13 +9,15 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-from clinic.core import addresses, clock, defaults, encryption
+from clinic.core import addresses, clock, defaults, encryption, message_hours
 
 MIN_SECRET_LENGTH = 50
 MAX_TARGET = 10_000
 """Of hours or days. Beyond it (Infinity is a number to JSON) no calendar could count the target out."""
 MOST_DAYS = 36_500
 """That anything is kept: a hundred years. A number far beyond it leads to no date, and nothing would be deleted."""
+MOST_REMINDED = 60
+"""Days before a visit."""
 HOW_TO_KEEP_INDEX_KEY = (
     "Without INDEX_KEY, run: manage.py print_index_key, and set INDEX_KEY to what it prints. "
     "A new installation needs none."
@@ -66,7 +68,8 @@ def check_keys(app_configs: Any = None, databases: Any = None, **kwargs: Any) ->
 
 @register("clinic")
 def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return [*_check_times(), *_check_lines(), *_check_staff_addresses(), *_check_keeping(), *_check_sender()]
+    about_mail = [*_check_staff_addresses(), *_check_keeping(), *_check_sender(), *_check_visit_messages()]
+    return [*_check_times(), *_check_lines(), *about_mail]
 
 
 def _check_times() -> list[CheckMessage]:
@@ -146,6 +149,8 @@ def _check_keeping() -> list[CheckMessage]:
                 id="clinic.E033",
             )
         )
+    if not 1 <= settings.CALENDAR_FEED_DAYS <= 365:
+        messages.append(Error("CALENDAR_FEED_DAYS must be from 1 to 365.", id="clinic.E070"))
     if settings.KEEP_UNSENT_DAYS > MOST_DAYS:
         messages.append(Error(f"KEEP_UNSENT_DAYS must be at most {MOST_DAYS}.", id="clinic.E034"))
     return messages
@@ -159,6 +164,30 @@ def _check_sender() -> list[CheckMessage]:
         hint = "Write an address like Clinic <clinic@clinic.example>."
         return [Error("No mail can be sent from DEFAULT_FROM_EMAIL.", hint=hint, id="clinic.E025")]
     return []
+
+
+def _check_visit_messages() -> list[CheckMessage]:
+    """When reminders of a visit are due, and between which hours they go."""
+    messages: list[CheckMessage] = []
+    try:
+        message_hours.hours()
+    except ValueError as problem:
+        messages.append(Error(str(problem), id="clinic.E063"))
+    text_url = urlsplit(settings.TEXT_MESSAGE_URL)
+    is_safe = text_url.scheme == "https" or text_url.hostname in ("127.0.0.1", "localhost", "::1")
+    if settings.TEXT_MESSAGE_URL and not (is_safe and text_url.hostname):
+        hint = "Numbers and the token travel with each message."
+        messages.append(Error("TEXT_MESSAGE_URL must begin with https://.", hint=hint, id="clinic.E067"))
+    for name, code in (("REMINDER_DAYS", "clinic.E064"), ("NUDGE_DAYS", "clinic.E065")):
+        if not all(1 <= days <= MOST_REMINDED for days in getattr(settings, name)):
+            hint = f"Write them with commas between, as in {name}=5,2, or leave it empty for none."
+            sentence = f"{name} must be numbers of days from 1 to {MOST_REMINDED}."
+            messages.append(Error(sentence, hint=hint, id=code))
+    if settings.OFFER_DAYS and not max(settings.NUDGE_DAYS, default=0) < settings.OFFER_DAYS <= MOST_DAYS:
+        sentence = f"OFFER_DAYS must be 0, or more than each of NUDGE_DAYS and at most {MOST_DAYS}."
+        hint = "An offer ends after the last mail that asks to choose a time."
+        messages.append(Error(sentence, hint=hint, id="clinic.E066"))
+    return messages
 
 
 def is_target(target: Any) -> bool:

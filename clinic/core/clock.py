@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
-from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 
+from clinic.core import zones
 from clinic.core.text_lists import and_list, semicolon_list
 
 # As the OPENING_HOURS setting writes them, whatever language the site speaks.
@@ -29,14 +30,6 @@ RULE = re.compile(
     r"(?P<opens>[0-2]\d:[0-5]\d)-(?P<closes>[0-2]\d:[0-5]\d)$"
 )
 HORIZON_DAYS = 3700
-ZONE_NAMES = {
-    "America/New_York": gettext_lazy("Eastern Time"),
-    "America/Chicago": gettext_lazy("Central Time"),
-    "America/Denver": gettext_lazy("Mountain Time"),
-    "America/Los_Angeles": gettext_lazy("Pacific Time"),
-    "America/Toronto": gettext_lazy("Eastern Time"),
-    "Europe/London": gettext_lazy("UK time"),
-}
 
 
 @dataclass(frozen=True)
@@ -83,8 +76,9 @@ def _days(first: str, last: str) -> list[int]:
     return [(start + step) % 7 for step in range(length)]
 
 
-def zone() -> ZoneInfo:
-    return ZoneInfo(settings.TIME_ZONE)
+def zone(name: str = "") -> ZoneInfo:
+    """The clinic's own zone, or the one of this name."""
+    return ZoneInfo(name or settings.TIME_ZONE)
 
 
 pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
@@ -106,53 +100,71 @@ def pretend(moment: datetime) -> Iterator[None]:
         pretended.reset(earlier)
 
 
-def local(moment: datetime) -> datetime:
-    """The same instant on the clinic's wall clock. Raises ValueError for a naive datetime."""
+def local(moment: datetime, zone_name: str = "") -> datetime:
+    """The same instant on the wall clock of the clinic, or of a zone. Raises ValueError for a naive datetime."""
     if moment.tzinfo is None:
         raise ValueError("A naive datetime names no instant.")
-    return moment.astimezone(zone())
+    return moment.astimezone(zone(zone_name))
 
 
 def today() -> date:
     return local(now()).date()
 
 
-def day(moment: datetime | date) -> str:
+def days_until(moment: datetime, zone_name: str = "") -> int:
+    """0 is today, 1 tomorrow, on the wall clock of the zone."""
+    return (local(moment, zone_name).date() - local(now(), zone_name).date()).days
+
+
+def day(moment: datetime | date, zone_name: str = "") -> str:
     """ "Thursday 3 December"; the year is added when it is not this year."""
-    on = local(moment).date() if isinstance(moment, datetime) else moment
+    on = local(moment, zone_name).date() if isinstance(moment, datetime) else moment
     if on.year == today().year:
         return date_format(on, pgettext("format of a date", "l j F"))
     return date_format(on, pgettext("format of a date", "l j F Y"))
 
 
-def full_date(on: date) -> str:
+def full_date(on: datetime | date) -> str:
     """ "27 March 1970"."""
+    on = local(on).date() if isinstance(on, datetime) else on
     return date_format(on, pgettext("format of a date", "j F Y"))
 
 
-def time(moment: datetime | wall_time) -> str:
-    """ "2:15 pm", with "midday" and "midnight" as 12 pm and 12 am, and whole hours without minutes as "9 am"."""
-    at = local(moment).time() if isinstance(moment, datetime) else moment
+def time(moment: datetime | wall_time, zone_name: str = "") -> str:
+    """ "2:15 pm", with "midday" and "midnight" as 12 pm and 12 am, and whole hours without minutes as "9 am".
+
+    An instant in an hour that comes twice that day is told apart, "1:30 am EDT", and so is one on a wall clock that
+    shows another time than the clinic's.
+    """
+    if not isinstance(moment, datetime):
+        return _wall_words(moment)
+    at = local(moment, zone_name)
+    if not zones.is_doubled(at) and at.utcoffset() == local(moment).utcoffset():
+        return _wall_words(at.time())
+    return gettext("%(time)s %(zone)s") % {"time": _wall_words(at.time()), "zone": zones.short_name(at)}
+
+
+def _wall_words(at: wall_time) -> str:
     if at.hour < 12:
         return time_format(at, pgettext("format of a time before noon", r"f \a\m"))
     return time_format(at, pgettext("format of a time from noon on", r"f \p\m"))
 
 
-def moment(dt: datetime) -> str:
-    """ "Thursday 3 December, 2:15 pm"."""
-    return gettext("%(day)s, %(time)s") % {"day": day(dt), "time": time(dt)}
+def to_the_second(moment: datetime) -> str:
+    """ "14:03:22", for lists that put in order what happened within a minute."""
+    at = local(moment)
+    words = f"{at:%H:%M:%S}"
+    return f"{words} {zones.short_name(at)}" if zones.is_doubled(at) else words
 
 
-def zone_words(dt: datetime) -> str:
-    """ "Eastern Time (New York)": the clinic's zone by name, or by its offset where it has no common name."""
-    name = settings.TIME_ZONE
-    city = name.rpartition("/")[2].replace("_", " ")
-    if name in ZONE_NAMES:
-        return gettext("%(zone)s (%(city)s)") % {"zone": ZONE_NAMES[name], "city": city}
-    offset = local(dt).utcoffset() or timedelta()
-    minutes = int(offset.total_seconds() // 60)
-    offset_words = f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
-    return gettext("%(city)s time (%(offset)s)") % {"city": city, "offset": offset_words}
+def moment(dt: datetime, zone_name: str = "") -> str:
+    """ "Thursday 3 December, 2:15 pm". Of a visit, `zone_name` is the zone that is stored with it."""
+    return gettext("%(day)s, %(time)s") % {"day": day(dt, zone_name), "time": time(dt, zone_name)}
+
+
+def zone_words(dt: datetime, zone_name: str = "") -> str:
+    """ "Eastern Time (New York)": a zone by name, or by its offset where it has no common name."""
+    return zones.words(local(dt, zone_name))
 
 
 def opening_words() -> str:
@@ -184,9 +196,17 @@ def _hour_words(hours: tuple[tuple[wall_time, wall_time], ...]) -> str:
     return and_list(time_span(opens, closes) for opens, closes in hours)
 
 
-def time_span(begins: datetime | wall_time, ends: datetime | wall_time) -> str:
+def time_span(begins: datetime | wall_time, ends: datetime | wall_time, zone_name: str = "") -> str:
     """ "9 am to 5:30 pm"."""
-    return gettext("%(first)s to %(last)s") % {"first": time(begins), "last": time(ends)}
+    return gettext("%(first)s to %(last)s") % {"first": time(begins, zone_name), "last": time(ends, zone_name)}
+
+
+def time_in_a_day(begins: datetime, zone_name: str, *, ends: datetime | None = None) -> str:
+    """The time of a visit in a list of the clinic's day; with the day, where it is another in the visit's zone."""
+    words = time_span(begins, ends, zone_name) if ends else time(begins, zone_name)
+    if local(begins, zone_name).date() == local(begins).date():
+        return words
+    return gettext("%(day)s, %(time)s") % {"day": day(begins, zone_name), "time": words}
 
 
 def minutes(number: int) -> str:
@@ -227,25 +247,8 @@ def openings_on(on: date) -> list[tuple[datetime, datetime]]:
 
 
 def instant(on: date, at: wall_time, *, fold: int) -> datetime:
-    """The UTC instant at which the clinic's wall clock shows a time on a day.
-
-    A wall time inside a spring gap is the instant the gap ends. Of a repeated autumn time, `fold` 0 is the first (for
-    what begins) and 1 the last (for what ends).
-    """
-    here = zone()
-    early = datetime.combine(on, at, here).replace(fold=0).astimezone(UTC)
-    late = datetime.combine(on, at, here).replace(fold=1).astimezone(UTC)
-    if early <= late:
-        return late if fold else early
-    # A wall time that the clocks skip: fold 1 lies before the gap, fold 0 after it, the gap's end between.
-    low, high = late, early
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(here).utcoffset() == low.astimezone(here).utcoffset():
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)
+    """The UTC instant at which the clinic's wall clock shows a time on a day: see `zones.instant`."""
+    return zones.instant(on, at, zone=zone(), fold=fold)
 
 
 def _openings_from(start: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -74,7 +74,13 @@ class DeliveryAttempt:
 
 def queues() -> list[Queue]:
     """The most pressing first."""
-    return [Queue(lane, channel) for lane in Lane for channel in channels.CHANNELS]
+    served = channels.SERVES
+    return [
+        Queue(lane, channel)
+        for lane in Lane
+        for channel in channels.CHANNELS
+        if channel not in served or served[channel](lane)
+    ]
 
 
 def deliver_due(*, queue: Queue | None = None, limit: int = 20, until: Callable[[], bool] = lambda: False) -> int:
@@ -172,6 +178,8 @@ def _prepared(claim: DeliveryAttempt) -> outbox.Prepared | None:
         keep = partial(outbox.hold_back, row, reason=no.reason)
         stop = partial(outbox.stop, row, reason=no.reason, needs_staff=no.needs_staff)
         _try_to_write(claim, keep if no.is_kept else stop)
+    except outbox.NotYet as later:
+        _try_to_write(claim, partial(_put_off, claim, later.until))
     except HOPELESS as error:
         # Trying again cannot help: somebody must look, and call.
         is_address = isinstance(error, AddressRefused)
@@ -202,6 +210,12 @@ def record_sent(pk: int) -> None:
 
 def _give_back(claim: DeliveryAttempt) -> None:
     OutboxMessage.objects.filter(pk=claim.pk, sent_at=None).update(lease_until=None, attempts=claim.attempts - 1)
+
+
+def _put_off(claim: DeliveryAttempt, until: datetime.datetime) -> None:
+    """Until an hour at which it may go: nothing failed, so its attempts are counted anew from then."""
+    waiting = OutboxMessage.objects.filter(pk=claim.pk, sent_at=None, parked_at=None)
+    waiting.update(lease_until=None, attempts=0, due_at=until)
 
 
 def _park(claim: DeliveryAttempt, reason: str) -> None:

@@ -64,6 +64,17 @@ class Environment(environ.Env):
             return int(digits)
         raise refusal(name, "a whole number from 0 to 999999999", str(default), given)
 
+    def day_numbers(self, name: str, *, default: list[int]) -> list[int]:
+        """So many days, the most first, each once; an empty value is none."""
+        if name not in self.ENVIRON:
+            return default
+        given = self.str(name)
+        parts = [part.strip() for part in given.split(",") if part.strip()]
+        if all(part.isdecimal() and len(part) <= MAX_DIGITS for part in parts):
+            return sorted({int(part) for part in parts}, reverse=True)
+        example = ",".join(map(str, default))
+        raise refusal(name, "numbers of days with commas between, or empty for none", example, given)
+
     def json_object(self, name: str, *, example: str) -> dict[str, Any]:
         """Empty where it is not set."""
         given = self.str(name, default="{}")

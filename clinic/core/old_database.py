@@ -164,6 +164,8 @@ def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
             f"{name} cannot be reached: {reason}\nCheck DATABASE_URL, and that the server runs. A database that "
             f"is not there yet is made with:\n    {_createdb(given, str(given['NAME']))}"
         )
+        if "Peer authentication failed" in reason:
+            text = f"{name} lets only the user of that name in. Type the command with clinic-manage: {reason}"
         return Refusal(RefusalCause.UNREACHABLE, text)
     except DatabaseError as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

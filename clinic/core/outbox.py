@@ -47,6 +47,14 @@ class NotWanted(Exception):
         self.reason, self.needs_staff, self.is_kept = reason, needs_staff, is_kept
 
 
+class NotYet(Exception):
+    """A message is wanted, but at a later hour."""
+
+    def __init__(self, until: datetime.datetime) -> None:
+        super().__init__("not yet")
+        self.until = until
+
+
 class Overtaken(Exception):
     """Another worker composed this message, or somebody stopped it, at this very moment."""
 
@@ -63,7 +71,8 @@ def always(message: OutboxMessage) -> None:
 class MessageKindEntry:
     """One kind of message. Both functions run in one transaction and may raise NotWanted.
 
-    `ensure_wanted` is asked before every attempt, and takes the locks under which the answer stays true. `compose` is
+    `ensure_wanted` is asked before every attempt, and takes the locks under which the answer stays true; it may raise
+    NotYet too. `compose` is
     asked at the first one alone, and may make what the message leads to, such as a private link.
     """
 
@@ -132,7 +141,7 @@ def enqueue(
 def prepare(pk: int) -> Prepared:
     """What to send now: composed at the first attempt, and the very same bytes at every other.
 
-    Raises NotWanted, Overtaken, AddressRefused, DamagedRecord; whatever is raised, nothing was written.
+    Raises NotWanted, NotYet, Overtaken, AddressRefused, DamagedRecord; whatever is raised, nothing was written.
     """
     message = OutboxMessage.objects.defer("content").get(pk=pk)
     kind = KINDS[message.kind]
@@ -182,6 +191,11 @@ def stop(messages: QuerySet[OutboxMessage], *, reason: str, needs_staff: bool = 
         content=None,
         content_deleted_at=now,
     )
+
+
+def compose_anew(messages: QuerySet[OutboxMessage]) -> int:
+    """Forget what was written and not sent: the next attempt writes it from what stands then."""
+    return messages.filter(sent_at=None, parked_at=None).update(composed_at=None, content=None)
 
 
 def hold_back(messages: QuerySet[OutboxMessage], *, reason: str) -> int:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pyrage.x25519 import Identity
 
 from clinic.core import clock
 from clinic.core.backups import container, examining
+from clinic.core.backups.refusals import BackupRefused
 from clinic.management import restoring
 from clinic.management.scratch_cluster import scratch_database
 
@@ -31,6 +33,7 @@ class Drilled:
 def drill(folder: Path, *, identity: Identity, into: dict[str, Any] | None = None, wal: Path | None = None) -> Drilled:
     """Restore the newest backup of a folder where it does no harm, and throw it away. Raises BackupRefused."""
     begun = time.monotonic()
+    archived = None if wal is None else _archived_ago(wal)
     path = examining.newest(folder)
     kind = str(container.read_header(path).get("kind"))
     with _place(kind, into) as given:
@@ -38,7 +41,7 @@ def drill(folder: Path, *, identity: Identity, into: dict[str, Any] | None = Non
         done = restoring.restore(path, wish)
     took = timedelta(seconds=time.monotonic() - begun)
     age = clock.now() - datetime.fromisoformat(done.made_at)
-    lost = age if wal is None else min(age, _archived_ago(wal))
+    lost = age if archived is None else min(age, archived + timedelta(seconds=time.monotonic() - begun))
     missed = []
     if lost > MAY_BE_LOST:
         missed.append(f"What was written in the last {_words(lost)} would be lost; {_words(MAY_BE_LOST)} may be.")
@@ -70,7 +73,12 @@ def _place(kind: str, into: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
 
 
 def _archived_ago(wal: Path) -> timedelta:
-    """Since the newest segment reached the archive."""
+    """Since the newest segment reached the archive. Raises BackupRefused for a folder that cannot be looked into."""
+    if not os.access(wal, os.R_OK | os.X_OK):
+        raise BackupRefused(
+            f"The WAL archive {wal} cannot be read by this user, so nobody can say how much would be lost. Let its "
+            f"group look into it: chgrp clinic {wal} && chmod 750 {wal}"
+        )
     times = [file.stat().st_mtime for file in wal.glob("*.age")]
     return clock.now() - datetime.fromtimestamp(max(times, default=0), tz=UTC)
 

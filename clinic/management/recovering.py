@@ -55,7 +55,7 @@ def unpack_base(path: Path, plan: RecoveryPlan, *, identity: Identity, other_ins
     return [
         f"The server of {header['made_at']} is in {folder}. Give it to postgres, and start it; it goes on "
         f"from {plan.wal} by itself and takes writes when it is done.",
-        f"Then, before anybody works with it: {typed('after_restore')} --facts {folder / FACTS}",
+        f"Then, before anybody works with it: {typed('after_restore')} --facts - < {folder / FACTS}",
     ]
 
 

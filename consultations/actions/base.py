@@ -19,6 +19,7 @@ from consultations.forms.staff import StepForm
 from consultations.models import Appointment, AppointmentType, ConsultationRequest
 from consultations.permissions import actors_of
 from consultations.services import messaging
+from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW, FlagsStand
 from consultations.workflow import TRANSITIONS
 
@@ -96,11 +97,11 @@ class ActionContext:
     consultation_request: ConsultationRequest
     by: User
     available: Mapping[str, Action[Any, ConsultationRequest, Any]]
-    visit_starts_at: datetime.datetime | None
+    visit: Appointment | None
 
     @property
     def has_begun(self) -> bool:
-        return self.visit_starts_at is not None and self.visit_starts_at <= clock.now()
+        return self.visit is not None and self.visit.starts_at <= clock.now()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -149,7 +150,10 @@ class PanelEntry:
     def is_wanted(self, situation: ActionContext) -> bool:
         return self.name in situation.available
 
-    def form_options(self, consultation_request: ConsultationRequest) -> dict[str, Any]:
+    def form_options(
+        self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None
+    ) -> dict[str, Any]:
+        """What the form is made with; `told` is what the page knows already of what the person said."""
         return {}
 
     def has_choices(self, form: StepForm) -> bool:

@@ -2,11 +2,13 @@
 
 import dataclasses
 import datetime
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -17,7 +19,8 @@ from consultations.enums import TriageAction
 from consultations.forms.diary import DateTimeLocal
 from consultations.forms.staff import StepForm, text
 from consultations.models import Appointment, Clinician, ConsultationRequest, Location
-from consultations.services import clocks, scheduling, triage
+from consultations.services import clocks, scheduling, triage, visit_needs
+from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW, FlagsStand
 
 DAYS_SHOWN: Final = 28
@@ -30,8 +33,24 @@ OTHER_NEEDS: Final = {
 """What a time that is not in the list needs besides itself."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class FreeTime:
+    """One time that staff may book. `of` says whose it is: the doctor who decided first, and marked."""
+
+    key: str
+    starts_at: datetime.datetime
+    of: str
+    is_theirs: bool
+
+    @property
+    def day(self) -> datetime.date:
+        return clock.local(self.starts_at).date()
+
+
 class BookForm(StepForm):
-    """One of the free times; or, with a reason, any other at which nobody has a visit."""
+    """First the day, which the address of the page names, then one of its times. A time of any day is taken. Or, with a
+    reason, any other time at which nobody has a visit.
+    """
 
     slot_key = forms.ChoiceField(
         label=gettext_lazy("Free time"),
@@ -72,20 +91,55 @@ class BookForm(StepForm):
         rows=2,
     )
 
-    def __init__(self, *args: Any, slots: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, times: list[FreeTime], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields: dict[str, Any] = dict(self.fields)
-        fields["slot_key"].choices = [("", _("Choose a time")), *slots]
+        self.times = times
+        self.slot_field.choices = [("", ""), *((time.key, "") for time in times)]
+        self.day = times[0].day if times else None
+        self.look_at({})
         for name in ("slot_key", *OTHER_FIELDS):
-            fields[name].hide_optional = True
+            self.any_field(name).hide_optional = True
         bookable = Clinician.objects.filter(is_bookable=True, user__is_active=True)
-        fields["other_clinician"].queryset = bookable.order_by("display_name", "pk")
-        fields["other_location"].queryset = Location.objects.order_by("name")
+        self.any_field("other_clinician").queryset = bookable.order_by("display_name", "pk")
+        self.any_field("other_location").queryset = Location.objects.order_by("name")
+
+    def any_field(self, name: str) -> Any:
+        return self.fields[name]
 
     @property
     def has_free_times(self) -> bool:
-        slot_field: Any = self.fields["slot_key"]
-        return len(slot_field.choices) > 1
+        return bool(self.times)
+
+    @property
+    def slot_field(self) -> Any:
+        return self.fields["slot_key"]
+
+    @property
+    def days(self) -> list[tuple[str, str]]:
+        """The days with free times, as the address and in words with how many."""
+        counts = Counter(time.day for time in self.times)
+        return [
+            (
+                day.isoformat(),
+                ngettext("%(day)s (%(number)d free)", "%(day)s (%(number)d free)", number)
+                % {"day": clock.day(day), "number": number},
+            )
+            for day, number in counts.items()
+        ]
+
+    @property
+    def shown_day(self) -> str:
+        return self.day.isoformat() if self.day else ""
+
+    def look_at(self, asked: Mapping[str, str]) -> None:
+        days = {time.day.isoformat(): time.day for time in self.times}
+        self.is_looked_at = asked.get("day") in days
+        self.day = days.get(asked.get("day", ""), self.day)
+        whose: dict[str, list[tuple[str, str]]] = {}
+        for time in sorted(self.times, key=lambda time: not time.is_theirs):
+            if time.day == self.day:
+                whose.setdefault(time.of, []).append((time.key, clock.time(time.starts_at)))
+        self.slot_field.widget.choices = [("", _("Choose a time")), *whose.items()]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -114,8 +168,10 @@ class TakeTime(StaffAction[BookData, Appointment]):
 
     data_class, form_class = BookData, BookForm
 
-    def form_options(self, consultation_request: ConsultationRequest) -> dict[str, Any]:
-        return {"slots": free_times(consultation_request)}
+    def form_options(
+        self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None
+    ) -> dict[str, Any]:
+        return {"times": free_times(consultation_request)}
 
     def data_of(self, form: Any) -> BookData:
         """Raises SlotTaken, and WrongStatus for a time of one's own that nobody can have."""
@@ -232,24 +288,19 @@ def take(
         return perform_action(action, consultation_request, data, by=by)
 
 
-def free_times(consultation_request: ConsultationRequest) -> list[tuple[str, str]]:
-    """Slot keys and words for the next four weeks."""
-    if consultation_request.appointment_type is None:
+def free_times(consultation_request: ConsultationRequest) -> list[FreeTime]:
+    """What is free in the next four weeks, soonest first."""
+    kind = visit_needs.visit_type_of(consultation_request)
+    if kind is None:
         return []
     today = clock.today()
-    slots = scheduling.free_slots(
-        appointment_type=consultation_request.appointment_type,
-        since=today,
-        until=today + datetime.timedelta(days=DAYS_SHOWN),
-        ignoring=consultation_request,
-    )
-    names = dict(Clinician.objects.values_list("pk", "display_name"))
-    return [
-        (
-            slot.key,
-            # Translators: a free time in a list, and whose it is.
-            _("%(time)s, %(clinician)s")
-            % {"time": clock.moment(slot.starts_at), "clinician": names.get(slot.clinician_id, "")},
-        )
-        for slot in slots
-    ]
+    until = today + datetime.timedelta(days=DAYS_SHOWN)
+    slots = scheduling.free_slots(appointment_type=kind, since=today, until=until, ignoring=consultation_request)
+    if not slots:
+        return []
+    theirs = scheduling.your_doctor(consultation_request)
+    names = {
+        pk: _("%(clinician)s, who decided") % {"clinician": name} if pk == theirs else name
+        for pk, name in Clinician.objects.values_list("pk", "display_name")
+    }
+    return [FreeTime(slot.key, slot.starts_at, names[slot.clinician_id], slot.clinician_id == theirs) for slot in slots]

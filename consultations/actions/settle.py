@@ -16,9 +16,9 @@ from consultations.candidacy.union import Sign
 from consultations.enums import SettledHow
 from consultations.forms.diary import DateInput
 from consultations.forms.staff import PersonChoiceField, StepForm, text
-from consultations.models import Call, Settlement
+from consultations.models import Call, ConsultationRequest, Settlement
 from consultations.services import settling, sign_copy
-from consultations.services.settling import Proof
+from consultations.services.settling import Proof, SettlingEvidence
 from consultations.services.transitions import WORKFLOW
 
 SHORT: Final = 300
@@ -92,14 +92,14 @@ class SettleForm(StepForm):
     )
     words = text(gettext_lazy("Note for colleagues"), hint=gettext_lazy("Needed for a mistake: what was said."), rows=2)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, told: SettlingEvidence | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields, self.told = dict[str, Any](self.fields), settling.told_of(self.consultation_request)
+        fields, self.told = dict[str, Any](self.fields), told or settling.told_of(self.consultation_request)
         version = self.consultation_request.response.questionnaire_version
         fields["signs"].choices = [
             (key_of(sign), sign_copy.line_of(sign, version=version)) for sign in sorted(self._signs())
         ]
-        fields["call"].queryset = settling.calls_of(self.consultation_request)
+        fields["call"].queryset = settling.calls_of(self.told)
         asked = {source.asked_by.pk for source in self.told.sources if source.asked_by is not None}
         fields["entered_by"].queryset = User.objects.filter(pk__in=asked).order_by("name", "pk")
         for name in ("who", "place", "seen_on", "told_by", "call", "entered_by", "words"):
@@ -150,6 +150,11 @@ class Settle(StaffAction[SettleData, Settlement]):
 
     def is_wanted(self, situation: ActionContext) -> bool:
         return super().is_wanted(situation) and bool(situation.consultation_request.flag_level)
+
+    def form_options(
+        self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None
+    ) -> dict[str, Any]:
+        return {"told": told}
 
     def data_of(self, form: Any) -> SettleData:
         return SettleData(tuple(signs_of(form.cleaned_data["signs"])), proof_of(form), form.cleaned_data["heard"])

@@ -1,6 +1,7 @@
 """Taking back, on the same day, what was recorded of a visit: the request is booked again, its time taken again.
 
-No message is sent: none was sent when it was recorded. The patient's page shows the visit again at once.
+No message is sent: what was queued when it was recorded is due on the next day, and is not wanted then. The patient's
+page shows the visit again at once.
 """
 
 from typing import ClassVar

@@ -151,7 +151,7 @@ class AuditEntryAdmin(BaseModelAdmin):
     def when(self, entry: AuditEntry) -> str:
         return _("%(moment)s (%(clock)s)") % {
             "moment": clock.moment(entry.at),
-            "clock": f"{clock.local(entry.at):%H:%M:%S}",
+            "clock": clock.to_the_second(entry.at),
         }
 
     @admin.display(description=gettext_lazy("Who"))

@@ -182,7 +182,7 @@ class PersonPages(PurposeBuiltAdmin):
         context = {
             "title": page_title(title % {"reference": consultation_request.reference}, has_errors=has_errors),
             "consultation_request": consultation_request,
-            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now()),
             "person": person,
             "seen": seen,
             "unsent": unsent,
@@ -212,7 +212,7 @@ class PersonPages(PurposeBuiltAdmin):
         context = {
             "title": _("Preview: nothing is joined yet"),
             "consultation_request": consultation_request,
-            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now()),
             "preview": preview,
             "reason": data["reason"],
             "data": data,

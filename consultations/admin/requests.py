@@ -242,7 +242,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         context = {
             "title": _preview_title(entry, form),
             "consultation_request": consultation_request,
-            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now()),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
             "decision": signing.dumps(signed, salt=PREVIEW_SALT, compress=True),
             "data": data,
@@ -293,7 +293,13 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         """The whole record, and on record that it was shown: a form that was refused shows it too."""
         now = clock.now()
         context = request_page(consultation_request, viewer=signed_in(request), now=now)
-        panel = action_panel.action_panel(consultation_request, by=signed_in(request), bound=bound or {})
+        panel = action_panel.action_panel(
+            consultation_request,
+            by=signed_in(request),
+            bound=bound or {},
+            told=context["flags"].told,
+            asked=request.GET,
+        )
         has_errors = any(form.errors for form in (bound or {}).values())
         label = _("Request %(reference)s") % {"reference": consultation_request.reference}
         title = page_title(label, has_errors=has_errors)

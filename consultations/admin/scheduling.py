@@ -1,6 +1,7 @@
 """The diary: what is booked (a page of our own), and who can be booked when and where (stock forms over a service)."""
 
 import datetime
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -24,20 +25,22 @@ from django.views.decorators.http import require_safe
 
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
+from clinic.core.wording import Wording
 from clinic.staff.base_admin import BaseModelAdmin
 from clinic.staff.signed_in import signed_in
+from consultations.admin.calendar_feeds import WithCalendarFeed
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (
     AbsenceForm,
     AppointmentTypeForm,
-    AvailabilityForm,
     ClinicianForm,
     DateInput,
     DateTimeLocal,
     RoomForm,
     TimeInput,
 )
+from consultations.forms.hours import AvailabilityForm, ExtraSessionForm, WarnsOfVisits
 from consultations.models import (
     Absence,
     Appointment,
@@ -45,15 +48,24 @@ from consultations.models import (
     Availability,
     Clinician,
     ConsultationRequest,
+    ExtraSession,
     Location,
     Room,
     SlotHold,
 )
 from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
-from consultations.services import diary, readings
+from consultations.services import diary, readings, stranded
 
 NOTHING_CHOSEN: Final = gettext_lazy("Select")
+STRANDED: Final = gettext_lazy(
+    "These visits stand outside the hours now, or without their room: %(visits)s. Call the patients, and move or "
+    "cancel each."
+)
+WOULD_BE_STRANDED: Final = gettext_lazy(
+    "These visits are booked in these hours and would stand outside any: %(visits)s. Move or cancel them first, so "
+    "that the patients are told."
+)
 
 
 @admin.register(Appointment)
@@ -105,6 +117,8 @@ class DiaryAdmin(BaseModelAdmin):
     def save_model(self, request: HttpRequest, obj: diary.Entry, form: Any, change: bool) -> None:
         chosen = {field.name: form.cleaned_data[field.name] for field in obj._meta.many_to_many}
         diary.save(entry=obj, by=signed_in(request), fields=form.changed_data, chosen=chosen)
+        if isinstance(form, WarnsOfVisits):
+            self._warn(request, form.stranded, STRANDED)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing is left to save: the service has written what was chosen, with the entry."""
@@ -116,17 +130,41 @@ class DiaryAdmin(BaseModelAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            page = super().changeform_view(request, object_id, form_url, extra_context)
+            self._log_named(request, page)
+            return page
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         try:
+            if request.method == "GET":
+                self._warn_of_removal(request, object_id)
             return super().delete_view(request, object_id, extra_context)
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path)
+
+    def _warn_of_removal(self, request: HttpRequest, object_id: str) -> None:
+        """Before hours are deleted, whose visits stand in them and in no others."""
+        entry = self.get_object(request, object_id)
+        if isinstance(entry, Availability | ExtraSession) and self.has_delete_permission(request, entry):
+            self._warn(request, stranded.by_change(entry, is_removed=True), WOULD_BE_STRANDED)
+
+    @staticmethod
+    def _warn(request: HttpRequest, visits: Sequence[Appointment], sentence: Wording) -> None:
+        if visits:
+            messages.warning(request, sentence % {"visits": stranded.named(list(visits))})
+            readings.log(by=request.user, action="diary.hanging", requests={v.consultation_request_id for v in visits})
+
+    @staticmethod
+    def _log_named(request: HttpRequest, page: HttpResponse) -> None:
+        """A refused form that names visits shows them to whoever sent it."""
+        admin_form = (getattr(page, "context_data", None) or {}).get("adminform")
+        visits = getattr(admin_form and admin_form.form, "stranded", ())
+        if visits:
+            readings.log(by=request.user, action="diary.hanging", requests={v.consultation_request_id for v in visits})
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What hangs on an entry stands on the page that asks whether to delete it: bookings and requests too."""
@@ -169,7 +207,7 @@ class OwnTimesAdmin(DiaryAdmin):
 
 
 @admin.register(Clinician)
-class ClinicianAdmin(DiaryAdmin):
+class ClinicianAdmin(WithCalendarFeed, DiaryAdmin):
     form = ClinicianForm
     list_display = ("display_name", "user", "is_bookable")
     list_select_related = ("user",)
@@ -178,7 +216,7 @@ class ClinicianAdmin(DiaryAdmin):
 
 @admin.register(Location)
 class LocationAdmin(DiaryAdmin):
-    fields = ("name", "address", "directions")
+    fields = ("name", "address", "directions", "step_free")
     list_display = ("name", "address")
     ordering = ("name",)
 
@@ -204,6 +242,15 @@ class AvailabilityAdmin(OwnTimesAdmin):
     list_display = ("clinician", "weekday", "opens", "closes", "location", "starts_on", "ends_on")
     list_filter = ("clinician", "weekday")
     list_select_related = ("clinician", "location")
+
+
+@admin.register(ExtraSession)
+class ExtraSessionAdmin(OwnTimesAdmin):
+    form = ExtraSessionForm
+    list_display = ("clinician", "on", "opens", "closes", "location")
+    list_filter = ("clinician",)
+    list_select_related = ("clinician", "location")
+    ordering = ("-on", "opens")
 
 
 @admin.register(Absence)

@@ -18,6 +18,7 @@ from consultations.presenters.findings import signature_line
 from consultations.presenters.formatting import Chip, clock_chip, span
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.rota import duty_now
+from consultations.presenters.to_phone import to_call
 from consultations.presenters.weekly_calls import weekly_calls
 from consultations.services import alarms, clocks, intake, readings, undelivered
 
@@ -38,13 +39,14 @@ def today_context(user: User) -> dict[str, Any]:
     texts, has_more_texts = patient_texts.waiting_lines(viewer=user, now=now, limit=SHOWN)
     overdue = overdue_rows(viewer=user, now=now)
     calls_due = weekly_calls(viewer=user, now=now)
+    to_phone = to_call(viewer=user)
     visits = visits_today(viewer=user, now=now)
     seen: dict[str, Any] = {
         "cases": [case.pk for case in listed.cases],
         "patients": sorted({patient for case in listed.cases for patient in case.others.patients}),
         "texts": [text.pk for text in texts],
         "requests": sorted(
-            {item["pk"] for item in [*overdue["rows"], *calls_due["rows"]]}
+            {item["pk"] for item in [*overdue["rows"], *calls_due["rows"], *to_phone["rows"]]}
             | {text.request_pk for text in texts if text.request_pk}
             | {visit["request_pk"] for visit in visits if visit["request_pk"]}
         ),
@@ -63,6 +65,7 @@ def today_context(user: User) -> dict[str, Any]:
         "has_more_texts": has_more_texts,
         "overdue": overdue,
         "weekly_calls": calls_due,
+        "to_phone": to_phone,
         "parked": undelivered.parked_messages().count(),
         "unsent_links": undelivered.parked_links().count(),
         "delayed": undelivered.delayed_messages().count(),
@@ -145,7 +148,7 @@ def visits_today(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]
         }
         if isinstance(visit, Unreadable)
         else {
-            "time": clock.time(visit.starts_at),
+            "time": clock.time_in_a_day(visit.starts_at, visit.time_zone),
             "name": visit.consultation_request.patient.name,
             "request_pk": visit.consultation_request_id,
             "url": reverse("admin:consultations_consultationrequest_change", args=[visit.consultation_request_id]),

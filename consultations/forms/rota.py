@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
-from consultations.forms.diary import refuse_far_dates
+from consultations.forms.hours import refuse_far_dates
 from consultations.models import Shift, ShiftChange
 from consultations.services import duty
 

@@ -1,5 +1,6 @@
 """What the forms of the staff pages share. The form of an action stands beside it, in `consultations/actions/`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
@@ -58,6 +59,9 @@ class PersonChoiceField(forms.ModelChoiceField):
 class StepForm(forms.Form):
     """An action on one request. `seen` is the status its page showed, compared with what stands when it is done."""
 
+    is_looked_at = False
+    """Whether the address of the page asked for this form: it is open then."""
+
     seen = forms.ChoiceField(choices=RequestStatus.choices, widget=forms.HiddenInput)
 
     def __init__(
@@ -67,6 +71,9 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.consultation_request, self.by, self.verb = consultation_request, by, verb
         self.initial.setdefault("seen", consultation_request.status)
+
+    def look_at(self, asked: Mapping[str, str]) -> None:
+        """Show what the address of the page asks for: nothing, unless a form has several things to show."""
 
     def shown_now(self) -> dict[str, str]:
         """What a page made now is held against; a refused form is shown again with it."""

@@ -1,10 +1,11 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
+from consultations.models.calendar_feed import CalendarFeed
 from consultations.models.call import Call
 from consultations.models.case_closing import CaseClosing, RuleAnswer
 from consultations.models.clock_alarm import ClockAlarm
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
-from consultations.models.diary import Absence, AppointmentType, Availability
+from consultations.models.diary import Absence, AppointmentType, Availability, ExtraSession
 from consultations.models.hand_over import DayEnd, HandOverNote
 from consultations.models.message import MessageSubject
 from consultations.models.missed_report import MissedReport
@@ -18,6 +19,7 @@ from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.rota import Shift, ShiftChange
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 from consultations.models.settlement import Settlement
+from consultations.models.visit_needs import VisitNeeds
 
 __all__ = [
     "Absence",
@@ -26,6 +28,7 @@ __all__ = [
     "AppointmentType",
     "Assessment",
     "Availability",
+    "CalendarFeed",
     "Call",
     "CaseClosing",
     "CaseNote",
@@ -35,6 +38,7 @@ __all__ = [
     "Consent",
     "ConsultationRequest",
     "DayEnd",
+    "ExtraSession",
     "HandOverNote",
     "InformationRequest",
     "LinkAsked",
@@ -58,4 +62,5 @@ __all__ = [
     "ShiftChange",
     "SlotHold",
     "TriageDecision",
+    "VisitNeeds",
 ]

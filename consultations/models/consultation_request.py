@@ -21,6 +21,7 @@ from consultations.enums import (
     FilledFor,
     Outcome,
     Priority,
+    ReminderChoice,
     RequestStatus,
 )
 from consultations.models.constraints import both_or_neither, one_of
@@ -66,6 +67,8 @@ class ConsultationRequest(models.Model):
 
     `asked_again_at` is when we last asked on our own whether something is new or worse, `answered_again_at` when the
     person last answered. `weekly_asked_at` is when the weekly mail was last owed; with `weekly_off_at` none is.
+    `offer_expired_at` is when an offer ended of which no time was taken; none since then.
+    With `reminders_off_at` no reminder of the visit is sent; with `reminders_full_at` it says when, where, with whom.
     """
 
     reference = models.CharField(max_length=16, unique=True)
@@ -109,6 +112,9 @@ class ConsultationRequest(models.Model):
     answered_again_at = models.DateTimeField(null=True, blank=True)
     weekly_asked_at = models.DateTimeField(null=True, blank=True)
     weekly_off_at = models.DateTimeField(null=True, blank=True)
+    offer_expired_at = models.DateTimeField(null=True, blank=True)
+    reminders_off_at = models.DateTimeField(null=True, blank=True)
+    reminders_full_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="claimed_requests"
@@ -199,6 +205,18 @@ class ConsultationRequest(models.Model):
     def whose(self, thing: str) -> str:
         """ "your request" to the patient, "Ana’s request" to who helps Ana."""
         return addressed_words.whose(thing, helped_name=self.helped_name)
+
+    @property
+    def is_offer_expired(self) -> bool:
+        """Whether it is with staff because no time was chosen in time: somebody calls the patient."""
+        return self.offer_expired_at is not None and self.status in STAFF_QUEUE
+
+    @property
+    def reminders(self) -> ReminderChoice:
+        """What a reminder may say. A neutral one, until the patient chooses otherwise."""
+        if self.reminders_off_at is not None:
+            return ReminderChoice.NONE
+        return ReminderChoice.NEUTRAL if self.reminders_full_at is None else ReminderChoice.FULL
 
     @property
     def is_closed(self) -> bool:

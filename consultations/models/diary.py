@@ -41,6 +41,17 @@ class AppointmentType(models.Model):
             "Left empty, the pages tell them to ask. Name no condition or treatment: it stands in mails."
         ),
     )
+    bring = models.TextField(
+        gettext_lazy("what to bring"),
+        max_length=600,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=gettext_lazy(
+            "One thing on each line, as patients read it on the private page beside what we tell everybody: the scan, "
+            "the list of medicines, clothes to move in."
+        ),
+    )
     any_clinician = models.BooleanField(
         gettext_lazy("every bookable clinician gives it"),
         default=True,
@@ -174,8 +185,41 @@ class Availability(models.Model):
     def __str__(self) -> str:
         return _("%(weekday)s %(opens)s to %(closes)s") % {
             "weekday": self.get_weekday_display(),
-            "opens": f"{self.opens:%H:%M}",
-            "closes": f"{self.closes:%H:%M}",
+            "opens": clock.time(self.opens),
+            "closes": clock.time(self.closes),
+        }
+
+
+class ExtraSession(models.Model):
+    """Hours on one date, in clinic time, in which a clinician sees patients beyond the weekly ones.
+
+    A date on which the whole clinic is closed wins: nothing is offered on it.
+    """
+
+    clinician = models.ForeignKey(
+        Clinician, on_delete=models.CASCADE, related_name="extra_sessions", verbose_name=gettext_lazy("clinician")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="extra_sessions", verbose_name=gettext_lazy("location")
+    )
+    on = models.DateField(gettext_lazy("date"))
+    opens = models.TimeField(gettext_lazy("from"))
+    closes = models.TimeField(gettext_lazy("until"))
+
+    class Meta:
+        verbose_name = gettext_lazy("extra session")
+        verbose_name_plural = gettext_lazy("extra sessions")
+        ordering: ClassVar = ["on", "opens"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="extra_session_closes_after_opens"),
+            models.UniqueConstraint(fields=["clinician", "on", "opens"], name="one_extra_session_per_start"),
+        ]
+
+    def __str__(self) -> str:
+        return _("%(day)s %(opens)s to %(closes)s") % {
+            "day": clock.day(self.on),
+            "opens": clock.time(self.opens),
+            "closes": clock.time(self.closes),
         }
 
 

@@ -27,6 +27,18 @@ class Location(models.Model):
         ),
     )
 
+    step_free = models.CharField(
+        gettext_lazy("step-free access"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=gettext_lazy(
+            "For who cannot use stairs, as visitors read it on the private page: the ramp, the lift, the accessible "
+            "toilet, or that there is no step-free way. Left empty, the page tells them to ask."
+        ),
+    )
+
     class Meta:
         verbose_name = gettext_lazy("location")
         verbose_name_plural = gettext_lazy("locations")

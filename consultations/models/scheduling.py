@@ -91,6 +91,9 @@ class Appointment(EncryptedModel, TakesTime):
     `calendar_uid` and `calendar_sequence` are what a calendar knows it by. The UID stays for the life of the
     appointment, the number rises with each change. An appointment that follows a cancelled one of the same request goes
     on with its entry, so that a phone never shows two (decisions 0028 and 0033).
+
+    `video_link` is where a visit by video takes place, for this patient alone.
+    `confirmed_for` is the beginning for which the patient said that they will come: one that moves is not confirmed.
     """
 
     encrypted_under = "consultation_request__patient"
@@ -114,6 +117,8 @@ class Appointment(EncryptedModel, TakesTime):
     cancel_reason = EncryptedTextField(blank=True, default="")
     outside = models.CharField(max_length=40, null=True, blank=True)
     outside_reason = EncryptedTextField(null=True, blank=True)
+    confirmed_for = models.DateTimeField(null=True, blank=True)
+    video_link = EncryptedTextField(null=True, blank=True)
     calendar_uid = models.CharField(max_length=80, editable=False)
     calendar_sequence = models.PositiveSmallIntegerField(default=0, editable=False)
 
@@ -147,6 +152,11 @@ class Appointment(EncryptedModel, TakesTime):
 
     def __str__(self) -> str:
         return _("Appointment %(number)s") % {"number": self.pk}
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the patient said that they will come, at the time that stands now."""
+        return self.confirmed_for == self.starts_at
 
 
 class OccupationQuerySet(models.QuerySet["Occupation"]):

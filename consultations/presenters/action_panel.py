@@ -1,7 +1,6 @@
 """The panel of the request page: what this person may do now, with which form, and in which words."""
 
 import dataclasses
-import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -22,11 +21,12 @@ from consultations.candidacy.suggestion import departs
 from consultations.emails import opening, subject_of
 from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus
 from consultations.forms.staff import StepForm
-from consultations.models import ConsultationRequest, SafetyCase
+from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.permissions import actors_of
 from consultations.presenters.isolation import opened
 from consultations.services import scheduling
 from consultations.services.review import suggestion_of
+from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW
 from consultations.services.triage import author_of
 from consultations.status_copy import heading_for
@@ -84,17 +84,27 @@ def panel_entries() -> dict[str, PanelEntry]:
 
 
 def action_panel(
-    consultation_request: ConsultationRequest, *, by: User, bound: Mapping[str, StepForm] | None = None
+    consultation_request: ConsultationRequest,
+    *,
+    by: User,
+    bound: Mapping[str, StepForm] | None = None,
+    told: SettlingEvidence | None = None,
+    asked: Mapping[str, str] | None = None,
 ) -> ActionPanel:
+    """`bound` are forms that were refused, `asked` what the address of the page asks a form to show.
+
+    `told` is what the page knows already of what the person said; without it, a form that needs it asks.
+    """
     bound = bound or {}
     situation = _situation(consultation_request, by)
     made: dict[str, PanelAction] = {}
     for name, entry in panel_entries().items():
         if not entry.is_wanted(situation):
             continue
-        form = bound.get(name) or form_of(entry, consultation_request=consultation_request, by=by)
+        form = bound.get(name) or form_of(entry, consultation_request=consultation_request, by=by, told=told)
         if name in bound or entry.has_choices(form):
-            made[name] = _panel_action(entry, form, is_open=name in bound)
+            form.look_at(asked or {})
+            made[name] = _panel_action(entry, form, is_open=name in bound or form.is_looked_at)
     decision = made.pop(Decide.name, None)
     offered = {name for name, action in made.items() if getattr(action.form, "has_free_times", True)}
     return ActionPanel(decision, tuple(made.values()), _notes(situation, offered=offered))
@@ -102,13 +112,13 @@ def action_panel(
 
 def _situation(consultation_request: ConsultationRequest, by: User) -> ActionContext:
     available = {action.name: action for action in WORKFLOW.actions_for(consultation_request, by=by)}
-    starts_at = visit_start(consultation_request) if consultation_request.status == RequestStatus.BOOKED else None
-    return ActionContext(consultation_request, by, available, starts_at)
+    visit = booked_visit(consultation_request) if consultation_request.status == RequestStatus.BOOKED else None
+    return ActionContext(consultation_request, by, available, visit)
 
 
-def visit_start(consultation_request: ConsultationRequest) -> datetime.datetime | None:
-    appointment = consultation_request.appointments.live().only("starts_at").first()
-    return appointment.starts_at if appointment else None
+def booked_visit(consultation_request: ConsultationRequest) -> Appointment | None:
+    """When it is, and in which zone; of the rest nothing is read."""
+    return consultation_request.appointments.live().only("starts_at", "time_zone").first()
 
 
 def _panel_action(entry: PanelEntry, form: StepForm, *, is_open: bool) -> PanelAction:
@@ -125,11 +135,16 @@ def _panel_action(entry: PanelEntry, form: StepForm, *, is_open: bool) -> PanelA
 
 
 def form_of(
-    entry: PanelEntry, *, consultation_request: ConsultationRequest, by: User, data: Mapping[str, Any] | None = None
+    entry: PanelEntry,
+    *,
+    consultation_request: ConsultationRequest,
+    by: User,
+    data: Mapping[str, Any] | None = None,
+    told: SettlingEvidence | None = None,
 ) -> StepForm:
     """The form of one entry, bound when there is data."""
     form_class: Any = entry.form_class or StepForm
-    options = entry.form_options(consultation_request)
+    options = entry.form_options(consultation_request, told=told)
     form: StepForm = form_class(data, consultation_request=consultation_request, by=by, verb=entry.name, **options)
     return form
 
@@ -162,8 +177,8 @@ def preview_of(entry: PanelEntry, form: StepForm, choice: ChosenAction[Any, Any]
 
 
 def _visit_words(consultation_request: ConsultationRequest) -> str:
-    starts_at = visit_start(consultation_request)
-    return clock.moment(starts_at) if starts_at else ""
+    visit = booked_visit(consultation_request)
+    return clock.moment(visit.starts_at, visit.time_zone) if visit else ""
 
 
 def _departs_from(consultation_request: ConsultationRequest, action: ConsultationAction[Any, Any]) -> str:
@@ -209,12 +224,12 @@ def _notes(situation: ActionContext, *, offered: set[str]) -> tuple[str, ...]:
         notes.append(_("Waiting for the patient’s answer. It brings the request back to the list."))
     if status == RequestStatus.OFFERED and not consultation_request.is_blocked_by_flags:
         notes.extend(_notes_of_an_offer(consultation_request, offered=offered))
-    if situation.visit_starts_at is not None and not situation.has_begun:
+    if situation.visit is not None and not situation.has_begun:
         sentence = _(
             "That the consultation took place, or that the patient did not attend, can be recorded once it has begun "
             "(%(moment)s)."
         )
-        notes.append(sentence % {"moment": clock.moment(situation.visit_starts_at)})
+        notes.append(sentence % {"moment": clock.moment(situation.visit.starts_at, situation.visit.time_zone)})
     return tuple(notes)
 
 

@@ -228,7 +228,7 @@ def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Activi
         elif appointment.cancel_reason:
             values = {
                 "who": ACTORS.get(appointment.cancelled_by or "") or _("The clinic"),
-                "moment": clock.moment(appointment.starts_at),
+                "moment": clock.moment(appointment.starts_at, appointment.time_zone),
             }
             message = _("%(who)s wrote why the time on %(moment)s was cancelled")
             yield ActivityEntry(appointment.cancelled_at, message, values, appointment.cancel_reason)

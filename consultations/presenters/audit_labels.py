@@ -35,6 +35,8 @@ OTHER_WORDS = {
     "hand_over.held": gettext_lazy("Hand-over: looked at what somebody holds"),
     "hand_over.view": gettext_lazy("Hand-over: looked at"),
     "hand_over.write": gettext_lazy("Hand-over: a note was written"),
+    "feed.end": gettext_lazy("Calendar address: ended"),
+    "feed.renew": gettext_lazy("Calendar address: made anew"),
     "diary.add": gettext_lazy("Diary: entry added"),
     "diary.change": gettext_lazy("Diary: entry changed"),
     "diary.hanging": gettext_lazy("Diary: looked at what hangs on an entry"),

@@ -12,10 +12,12 @@ from django.utils.translation import ngettext
 from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
-from consultations.models import Appointment, AppointmentType
+from consultations.models import Appointment, AppointmentType, Clinician
 from consultations.presenters.formatting import Chip, outside_words
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.services import scheduling
+from consultations.presenters.visit_needs import needs_words
+from consultations.services import scheduling, stranded, visit_needs
+from consultations.services.visit_needs import Needs
 
 DAYS: Final = 14
 STATUS_KINDS: Final = {AppointmentStatus.FULFILLED: "ok", AppointmentStatus.NOSHOW: "warn"}
@@ -38,13 +40,20 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         .order_by("starts_at", "pk")
     )
     by_day: dict[datetime.date, list[dict[str, Any]]] = defaultdict(list)
-    request_pks, damaged = [], 0
+    left = stranded.outside_hours(stranded.ahead().visible_to(viewer))
+    stranded_pks = {visit.pk for visit in left}
+    request_pks, damaged, shown = [visit.consultation_request_id for visit in left], 0, list[Appointment]()
     for row in readable(rows):
         if isinstance(row, Unreadable):
             damaged += 1
             continue
         request_pks.append(row.consultation_request_id)
-        by_day[clock.local(row.starts_at).date()].append(_line(row))
+        shown.append(row)
+    needs = visit_needs.of_persons({row.consultation_request.patient.person_id for row in shown})
+    for row in shown:
+        person = row.consultation_request.patient.person_id
+        line = _line(row, is_stranded=row.pk in stranded_pks) | {"needs": needs_words(needs.get(person, Needs()))}
+        by_day[clock.local(row.starts_at).date()].append(line)
     kind = AppointmentType.objects.filter(is_active=True).order_by("name").first()
     free: Counter[datetime.date] = Counter()
     if kind is not None:
@@ -69,7 +78,9 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         "later": f"?{urlencode({'from': until})}",
         "request_pks": sorted(set(request_pks)),
         "damaged": damaged,
+        "stranded": stranded.named(left),
         "clinic_zone": clock.zone_words(start),
+        "own_clinician": Clinician.objects.filter(user=viewer).values_list("pk", flat=True).first(),
     }
 
 
@@ -77,9 +88,10 @@ def _free_times(number: int) -> str:
     return ngettext("%(number)d free time", "%(number)d free times", number) % {"number": number}
 
 
-def _line(appointment: Appointment) -> dict[str, Any]:
+def _line(appointment: Appointment, *, is_stranded: bool) -> dict[str, Any]:
     return {
-        "time": clock.time_span(appointment.starts_at, appointment.ends_at),
+        "is_stranded": is_stranded,
+        "time": clock.time_in_a_day(appointment.starts_at, appointment.time_zone, ends=appointment.ends_at),
         "name": appointment.consultation_request.patient.name,
         "reference": appointment.consultation_request.reference,
         "url": reverse("admin:consultations_consultationrequest_change", args=[appointment.consultation_request_id]),
@@ -90,4 +102,12 @@ def _line(appointment: Appointment) -> dict[str, Any]:
         "outside": outside_words(appointment.outside),
         "outside_reason": appointment.outside_reason or "",
         "status": Chip(appointment.get_status_display(), STATUS_KINDS.get(AppointmentStatus(appointment.status), "")),
+        "confirmed": confirmed_chip(appointment),
     }
+
+
+def confirmed_chip(appointment: Appointment) -> Chip | None:
+    """Whether the patient said that they will come, of a visit that lies ahead."""
+    if appointment.status != AppointmentStatus.BOOKED or appointment.starts_at <= clock.now():
+        return None
+    return Chip(_("Confirmed"), "ok") if appointment.is_confirmed else Chip(_("Not confirmed"))

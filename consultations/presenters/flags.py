@@ -25,7 +25,7 @@ from consultations.presenters.isolation import Unreadable, readable
 from consultations.questionnaire.definition import UnknownVersion
 from consultations.services import settling, sign_copy
 from consultations.services.settling import SettlingEvidence
-from consultations.services.sources import SHOWN_RULE, UNREADABLE_RULE, AnswerSource, responses_of_person
+from consultations.services.sources import SHOWN_RULE, UNREADABLE_RULE, AnswerSource
 
 ASKED_AGAIN_RULES: Final = {
     "ASK-UNWELL": gettext_lazy("Feels very unwell in another way, as told when asked again."),
@@ -70,8 +70,12 @@ class SettledLine:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FlagsView:
-    """`kind` is "danger", "warn" or "", as the colour of the box; `is_clear` that there is no red flag anywhere."""
+    """`kind` is "danger", "warn" or "", as the colour of the box; `is_clear` that there is no red flag anywhere.
 
+    `told` is what all of it was made from.
+    """
+
+    told: SettlingEvidence
     title: str
     text: str
     kind: str
@@ -83,10 +87,10 @@ class FlagsView:
 def flags_view(consultation_request: ConsultationRequest, *, case: SafetyCase | None) -> FlagsView:
     told, version = settling.told_of(consultation_request), consultation_request.response.questionnaire_version
     standing = tuple(_line(item, told, version) for item in told.standing.flags)
-    settled = tuple(_settled_lines(consultation_request, version))
+    settled = tuple(_settled_lines(told, version))
     title, text, kind = _status(consultation_request, told, case=case, has_settled=bool(settled))
     is_clear = kind == ""
-    return FlagsView(title, text, kind, is_clear, standing, settled)
+    return FlagsView(told, title, text, kind, is_clear, standing, settled)
 
 
 def _status(
@@ -148,8 +152,8 @@ def _where(source: AnswerSource) -> str:
     return _("%(origin)s, %(moment)s") % {"origin": AssessmentOrigin(source.origin).label, "moment": moment}
 
 
-def _settled_lines(consultation_request: ConsultationRequest, version: str) -> Iterable[SettledLine]:
-    rows = with_keys(Settlement.objects.filter(response__in=responses_of_person(consultation_request.response)))
+def _settled_lines(told: SettlingEvidence, version: str) -> Iterable[SettledLine]:
+    rows = with_keys(Settlement.objects.filter(response__in=told.responses))
     for row in readable(
         rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at", "-pk")
     ):

@@ -30,6 +30,7 @@ NOT_DONE: Final = {
 }
 """What has not happened when the time of a request ran out that waited for something else than us."""
 
+OFFER_EXPIRED: Final = gettext_lazy("Offer expired: phone this patient")
 LOW_MOOD: Final = gettext_lazy("Call: low mood")
 """The mark of a request of somebody who told us that things feel very hard right now."""
 
@@ -116,6 +117,7 @@ def clock_chip(
     *,
     now: datetime.datetime,
     next_visit: datetime.datetime | None = None,
+    visit_zone: str | None = None,
     case_due_at: datetime.datetime | None = None,
 ) -> Chip:
     """What time means for this request: left for us, passed for the patient, or the day of the visit.
@@ -142,7 +144,7 @@ def clock_chip(
     if consultation_request.status in WAITING_FOR_PATIENT:
         return Chip(_("Waiting %(time)s") % {"time": span(now - consultation_request.status_changed_at)})
     if consultation_request.status == RequestStatus.BOOKED:
-        return Chip(clock.moment(next_visit) if next_visit else _("Booked"))
+        return Chip(clock.moment(next_visit, visit_zone or "") if next_visit else _("Booked"))
     return time_left(consultation_request.due_at, now=now)
 
 

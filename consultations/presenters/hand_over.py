@@ -165,7 +165,7 @@ def _visits(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
         if isinstance(row, Unreadable)
         else {
             "request_pk": row.consultation_request_id,
-            "when": clock.moment(row.starts_at),
+            "when": clock.moment(row.starts_at, row.time_zone),
             "who": row.consultation_request.patient.name,
             "reference": row.consultation_request.reference,
             "url": reverse("admin:consultations_consultationrequest_change", args=[row.consultation_request_id]),

@@ -18,7 +18,7 @@ from consultations.services.holdings import Holdings
 
 def holdings_page(user: User, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     holdings = Holdings.of(user)
-    visits = dict(holdings.visits)
+    visits = {pk: clock.moment(at, zone) for pk, at, zone in holdings.visits}
     keys = {*holdings.claimed, *holdings.to_review, *visits}
     rows = ConsultationRequest.objects.visible_to(viewer).filter(Q(pk__in=keys)).select_related("patient")
     lines = {row.pk: _line(row) for row in readable(rows.defer(*UNOPENED).most_pressing_first()[:SHOWN])}
@@ -31,7 +31,7 @@ def holdings_page(user: User, *, viewer: User, now: datetime.datetime) -> dict[s
         "cases": [line_of(case, viewer=viewer, now=now) for case in cases],
         "claimed": [lines[pk] for pk in holdings.claimed if pk in lines],
         "to_review": [lines[pk] for pk in holdings.to_review if pk in lines],
-        "visits": [{**lines[pk], "when": clock.moment(visits[pk])} for pk in visits if pk in lines],
+        "visits": [{**lines[pk], "when": visits[pk]} for pk in visits if pk in lines],
         "shown": {"cases": [case.pk for case in cases], "requests": sorted(lines)},
     }
 
@@ -57,6 +57,6 @@ def holdings_box(user: User) -> dict[str, Any]:
     }
     return {
         "labels": held_words(counts),
-        "visits": [clock.moment(at) for _request, at in holdings.visits[:5]],
+        "visits": [clock.moment(at, zone) for _request, at, zone in holdings.visits[:5]],
         "url": reverse("admin:consultations_handovernote_person", args=[user.pk]),
     }

@@ -3,7 +3,9 @@
 Numbers and ages only: a page that asks for them shows nobody's record.
 """
 
+import dataclasses
 import datetime
+from collections.abc import Iterable
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
@@ -27,43 +29,74 @@ UNTAKEN: Final = Q(status=CaseStatus.OPEN)
 IS_EMERGENCY: Final = Q(level=Outcome.EMERGENCY)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Alarms:
+    """Open cases that are alike: in one status, of one level, in one flood or in none. `fresh` began since."""
+
+    status: str
+    level: str
+    group: int | None
+    number: int
+    fresh: int
+
+
 def news_for(user: User | AnonymousUser, *, since: datetime.datetime) -> News | None:
     """Three queries, whatever there is. `since` is when the page was made that asks how many came in after it."""
     if not may(user, "consultations.view_safetycase"):
         return None
     now = clock.now()
-    waiting = SafetyCase.objects.exclude(status=CaseStatus.CLOSED)
-    is_alone = Q(alarm_group=None)
-    counts = waiting.aggregate(
-        untaken=Count("pk", filter=UNTAKEN),
-        alone=Count("pk", filter=UNTAKEN & IS_EMERGENCY & is_alone),
-        floods=Count("alarm_group", filter=UNTAKEN & IS_EMERGENCY, distinct=True),
-        all_alone=Count("pk", filter=IS_EMERGENCY & is_alone),
-        all_floods=Count("alarm_group", filter=IS_EMERGENCY, distinct=True),
-        fresh=Count("pk", filter=UNTAKEN & Q(alarmed_at__gt=since)),
-    )
+    alarms = _alarms(since)
+    untaken = [item for item in alarms if item.status == CaseStatus.OPEN]
     lines = open_emergencies(now=now)
-    is_first, is_fresh = Q(texts_due_at__isnull=False, texts_risk__isnull=False), Q(submitted_at__gt=since)
-    # Closing a case settles nothing: what it was opened for still stands.
-    stands = Q(flag_level=Outcome.EMERGENCY, status__in=OPEN_STATUSES) & ~Q(response__safety_case__in=waiting)
-    requests = ConsultationRequest.objects.filter(is_first | is_fresh | stands).aggregate(
-        read_first=Count("pk", filter=is_first),
-        came_in=Count("pk", filter=is_fresh),
-        standing=Count("pk", filter=stands),
-    )
-    came_in = requests["came_in"]
+    read_first, came_in, standing = _requests(since)
+    fresh = sum(item.fresh for item in untaken)
     return News(
         at=now,
         badges={
-            REQUESTS: (requests["read_first"], _("with something to read first")),
-            CASES: (counts["untaken"], _("that nobody has taken on")),
+            REQUESTS: (read_first, _("with something to read first")),
+            CASES: (sum(item.number for item in untaken), _("that nobody has taken on")),
         },
-        emergencies=counts["alone"] + counts["floods"],
+        emergencies=_emergencies(untaken),
         lines=lines,
-        more=counts["all_alone"] + counts["all_floods"] - len(lines),
-        standing=requests["standing"],
-        fresh={"requests": came_in, "cases": counts["fresh"], "all": came_in + counts["fresh"]},
+        more=_emergencies(alarms) - len(lines),
+        standing=standing,
+        fresh={"requests": came_in, "cases": fresh, "all": came_in + fresh},
     )
+
+
+def _alarms(since: datetime.datetime) -> list[Alarms]:
+    """Every staff page asks for them: in groups, because a sum for each number takes twice as long."""
+    alike = (
+        SafetyCase.objects.exclude(status=CaseStatus.CLOSED).order_by().values_list("status", "level", "alarm_group")
+    )
+    rows = alike.annotate(number=Count("pk"), fresh=Count("pk", filter=Q(alarmed_at__gt=since)))
+    return [Alarms(*row) for row in rows]
+
+
+def _emergencies(alarms: Iterable[Alarms]) -> int:
+    """How many alarms of an emergency: a flood is one."""
+    found = [item for item in alarms if item.level == Outcome.EMERGENCY]
+    floods = {item.group for item in found if item.group is not None}
+    return len(floods) + sum(item.number for item in found if item.group is None)
+
+
+def _requests(since: datetime.datetime) -> tuple[int, int, int]:
+    """How many have something to read first, came in since, and have an emergency that stands in no open alarm."""
+    is_first, is_fresh = Q(texts_due_at__isnull=False, texts_risk__isnull=False), Q(submitted_at__gt=since)
+    # Closing a case settles nothing: what it was opened for still stands.
+    is_alone = Q(response__safety_case=None) | Q(response__safety_case__status=CaseStatus.CLOSED)
+    stands = Q(flag_level=Outcome.EMERGENCY, status__in=OPEN_STATUSES) & is_alone
+    rows = ConsultationRequest.objects.filter(is_first | is_fresh | stands).order_by()
+    # No moment is read: one that is damaged must not keep every page from being shown.
+    alike = rows.values_list("flag_level", "status", "response__safety_case__status").annotate(
+        number=Count("pk"), read_first=Count("pk", filter=is_first), came_in=Count("pk", filter=is_fresh)
+    )
+    read_first = came_in = standing = 0
+    for level, status, case, number, first, fresh in alike:
+        read_first, came_in = read_first + first, came_in + fresh
+        if level == Outcome.EMERGENCY and status in OPEN_STATUSES and case in (None, CaseStatus.CLOSED):
+            standing += number
+    return read_first, came_in, standing
 
 
 def open_emergencies(*, now: datetime.datetime) -> tuple[OpenEmergency, ...]:

@@ -12,6 +12,8 @@ PARTS: Final[dict[str, str]] = {
     S.URGENT: "call",
     S.WITHDRAWN: "withdrawn",
     S.NOT_SUITABLE: "advice",
+    S.COMPLETED: "completed",
+    S.NO_SHOW: "missed",
 }
 
 
@@ -21,6 +23,8 @@ def part_of(
     """A time that is booked comes before all else; a request that is none of these has ended."""
     if appointment is not None:
         return "appointment"
+    if consultation_request.is_offer_expired:
+        return "expired"
     if consultation_request.status == S.OFFERED:
         return "blocked" if consultation_request.is_blocked_by_flags else "offer"
     return "question" if question is not None else PARTS.get(consultation_request.status, "ended")

@@ -24,7 +24,15 @@ from consultations.enums import (
 from consultations.forms.queue_filters import AGES, OLDER, TABS, UNREAD, Filters
 from consultations.models import Appointment, ConsultationRequest
 from consultations.models.stored import result_of
-from consultations.presenters.formatting import LOW_MOOD, Chip, age_words, clock_chip, holder_words, level_chip
+from consultations.presenters.formatting import (
+    LOW_MOOD,
+    OFFER_EXPIRED,
+    Chip,
+    age_words,
+    clock_chip,
+    holder_words,
+    level_chip,
+)
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list, risk_of
 from consultations.presenters.summary import look_outs, one_line
@@ -124,6 +132,7 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
         .defer(*NOT_IN_A_ROW)
         .annotate(
             next_visit=Subquery(next_visit.values("starts_at")[:1]),
+            visit_zone=Subquery(next_visit.values("time_zone")[:1]),
             case_due_at=clocks.CASE_DUE_AT,
             as_pressing_reference=F("as_pressing_as__reference"),
             as_pressing_patient=F("as_pressing_as__patient_id"),
@@ -187,6 +196,7 @@ def _row(consultation_request: Any, others: Others, *, viewer: User, now: dateti
             consultation_request,
             now=now,
             next_visit=consultation_request.next_visit,
+            visit_zone=consultation_request.visit_zone,
             case_due_at=consultation_request.case_due_at,
         ),
         flags=flags_of(consultation_request, answers, is_broken=is_broken),
@@ -219,6 +229,8 @@ def flags_of(consultation_request: Any, answers: Mapping[str, Any], *, is_broken
     flags = text_flags(consultation_request)
     if consultation_request.is_escalated:
         flags.append(Chip(_("Escalated"), "danger"))
+    if consultation_request.is_offer_expired:
+        flags.append(Chip(str(OFFER_EXPIRED), "warn"))
     if consultation_request.is_as_pressing:
         pressing = _("As pressing as %(reference)s") % {"reference": consultation_request.as_pressing_reference}
         flags.append(Chip(pressing, "danger"))

@@ -31,6 +31,7 @@ from consultations.models.stored import Asked, asked_of
 from consultations.presenters import activity, clock_alarms, patient_texts
 from consultations.presenters.calls import call_box, is_pressing
 from consultations.presenters.cases import case_query, owner_words, url_of
+from consultations.presenters.diary import confirmed_chip
 from consultations.presenters.findings import (
     answer_words,
     findings_of,
@@ -41,6 +42,7 @@ from consultations.presenters.findings import (
 from consultations.presenters.flags import flags_view
 from consultations.presenters.formatting import (
     LOW_MOOD,
+    OFFER_EXPIRED,
     age_words,
     clock_chip,
     day_of_birth,
@@ -53,7 +55,7 @@ from consultations.presenters.formatting import (
 from consultations.presenters.isolation import Unreadable, load, opened, readable
 from consultations.presenters.persons import person_link
 from consultations.presenters.same_person import beside_on_page, risk_of
-from consultations.services import clocks
+from consultations.services import clocks, to_phone
 
 OWN_WORDS: Final = ("ex_note",)
 EXPECTS: Final = ("ex_expect",)
@@ -76,12 +78,11 @@ def request_page(consultation_request: ConsultationRequest, *, viewer: User, now
     return {
         "consultation_request": consultation_request,
         **patient_texts.waiting_for(consultation_request.response_id, now=now),
-        "banner": banner(
-            consultation_request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None
-        ),
+        "banner": banner(consultation_request, viewer=viewer, now=now, appointment=appointment),
         "headline": headline(consultation_request),
         "clock_alarms": clock_alarms.going_on(consultation_request.response_id, without=[ClockKind.CASE]),
         "low_mood": str(LOW_MOOD) if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
+        "to_phone": to_phone_words(consultation_request),
         "escalation": activity.escalation(consultation_request) if consultation_request.is_escalated else None,
         "findings": findings,
         "flags": flags_view(consultation_request, case=case),
@@ -113,24 +114,40 @@ def request_page(consultation_request: ConsultationRequest, *, viewer: User, now
     }
 
 
+def to_phone_words(consultation_request: ConsultationRequest) -> str:
+    """Why somebody is to call this patient, besides any danger; "" for no reason."""
+    if consultation_request.is_offer_expired:
+        return str(OFFER_EXPIRED)
+    if to_phone.is_unreached(consultation_request):
+        return _("No email arrives: phone this patient")
+    return ""
+
+
 def banner(
     consultation_request: ConsultationRequest,
     *,
     viewer: User,
     now: datetime.datetime,
-    starts_at: datetime.datetime | None,
+    appointment: Appointment | None = None,
 ) -> dict[str, Any]:
     """Name, birth date and reference together: what tells two patients apart on every page."""
     case_due_at = clocks.case_due_of(consultation_request)
     due_at = due_of(consultation_request, case_due_at=case_due_at)
     return {
+        "patient": consultation_request.patient,
         "name": consultation_request.patient.name,
         "age": age_words(consultation_request.patient),
         "born": day_of_birth(consultation_request.patient),
         "reference": consultation_request.reference,
         "due": clock.moment(due_at) if due_at else "",
         "sent": clock.moment(consultation_request.submitted_at),
-        "time": clock_chip(consultation_request, now=now, next_visit=starts_at, case_due_at=case_due_at),
+        "time": clock_chip(
+            consultation_request,
+            now=now,
+            next_visit=appointment.starts_at if appointment else None,
+            visit_zone=appointment.time_zone if appointment else "",
+            case_due_at=case_due_at,
+        ),
         "status": holder_words(consultation_request, viewer=viewer),
         "priority": consultation_request.get_priority_display(),
     }
@@ -206,18 +223,22 @@ def patient_contact(patient: Patient) -> dict[str, Any]:
     }
 
 
-def appointment_words(appointment: Appointment | None) -> dict[str, str] | None:
+def appointment_words(appointment: Appointment | None) -> dict[str, Any] | None:
     if appointment is None:
         return None
     return {
         "when": _("%(moment)s, %(zone)s")
-        % {"moment": clock.moment(appointment.starts_at), "zone": clock.zone_words(appointment.starts_at)},
+        % {
+            "moment": clock.moment(appointment.starts_at, appointment.time_zone),
+            "zone": clock.zone_words(appointment.starts_at, appointment.time_zone),
+        },
         "kind": str(appointment.appointment_type),
         "modality": appointment.appointment_type.get_modality_display(),
         "clinician": appointment.clinician.display_name,
         "location": appointment.location.name,
         "outside": outside_words(appointment.outside),
         "outside_reason": opened(lambda: appointment.outside_reason or "", str(UNREADABLE), of=appointment)[0],
+        "confirmed": confirmed_chip(appointment),
     }
 
 

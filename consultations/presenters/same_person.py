@@ -130,14 +130,16 @@ def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
         "reference", "status", "risk", "flag_level", "patient_id"
     )
     query = query if closed_too else query.exclude(status__in=CLOSED_STATUSES)
-    requests = query.annotate(visit=Subquery(visit.values("starts_at")[:1])).order_by("risk", "-submitted_at")
-    return [_of_request(item, item.visit) for item in _whole(requests)]
+    requests = query.annotate(
+        visit=Subquery(visit.values("starts_at")[:1]), visit_zone=Subquery(visit.values("time_zone")[:1])
+    ).order_by("risk", "-submitted_at")
+    return [_of_request(item, item.visit, item.visit_zone) for item in _whole(requests)]
 
 
-def _of_request(consultation_request: ConsultationRequest, visit: datetime.datetime | None) -> Other:
+def _of_request(consultation_request: ConsultationRequest, visit: datetime.datetime | None, visit_zone: str) -> Other:
     status = consultation_request.get_status_display()
     if consultation_request.status == RequestStatus.BOOKED and visit is not None:
-        status = _("%(status)s: %(moment)s") % {"status": status, "moment": clock.moment(visit)}
+        status = _("%(status)s: %(moment)s") % {"status": status, "moment": clock.moment(visit, visit_zone)}
     if consultation_request.flag_level and not consultation_request.is_closed:
         status = _("%(status)s; red flag not settled") % {"status": status}
     risk, is_open = risk_of(consultation_request), not consultation_request.is_closed

@@ -1,14 +1,26 @@
-"""The free times of an offer as its page shows them: a month of days, and the times of one day."""
+"""The free times of an offer as its page shows them: the earliest, a month of days, and the times of one day."""
 
 import calendar
 import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import get_format
 
 from clinic.core import clock
+from consultations.enums import Modality
 from consultations.models import AppointmentType, Clinician, Location
+from consultations.presenters.own_zone import ZONES, choices, time_there
 from consultations.services.scheduling import Slot
+
+EARLIEST: Final = 3
+SUNDAY_FIRST: Final = ("US", "CA")
+"""Regions whose week begins on Sunday. Canada's language is that of Britain here, whose week begins on Monday."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,12 +34,14 @@ class Day:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SlotChoice:
-    """One radio button."""
+    """One radio button, or one of the earliest times. `elsewhere` is the time where the patient is; "" if the same."""
 
     key: str
     starts_at: datetime.datetime
     with_whom: str
     where: str
+    is_yours: bool
+    elsewhere: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,39 +50,141 @@ class Session:
 
     with_whom: str
     where: str
+    is_yours: bool
     morning: list[SlotChoice]
     afternoon: list[SlotChoice]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class DoctorChoice:
+    """A doctor whose times can be shown alone; `query` is what the address says then, "" for any doctor."""
+
+    name: str
+    query: str
+    is_yours: bool
+    is_chosen: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WhoAndWhere:
+    """What the page knows of the reader: the doctor who decided, by key, and the zone they asked for, if any."""
+
+    your_doctor: int | None = None
+    own_zone: str = ""
+
+
 def times_page(
-    kind: AppointmentType, slots: Sequence[Slot], *, asked: Mapping[str, str], near: Iterable[Slot] = ()
+    kind: AppointmentType,
+    slots: Sequence[Slot],
+    *,
+    asked: Mapping[str, str],
+    reader: WhoAndWhere,
+    near: Iterable[Slot] = (),
 ) -> dict[str, Any]:
-    """What times.html shows of the free times; `asked` are the day or the month in the address, as typed."""
+    """What times.html shows of the free times; `asked` are doctor and day or month in the address, as typed."""
+    named = _Named(slots, near, reader)
+    doctor = next((pk for pk in named.people if f"{pk}" == asked.get("doctor", "")), None)
+    shown = [slot for slot in slots if doctor in (None, slot.clinician_id)]
+    days = _by_day(shown)
+    chosen, first = _chosen_day(days, asked)
+    is_at_the_clinic = kind.modality == Modality.CLINIC
+    months = {day.replace(day=1) for day in days}
+    return {
+        "kind": kind,
+        "places": sorted(named.places.values(), key=attrgetter("name")) if is_at_the_clinic else [],
+        "doctors": named.doctors(doctor),
+        "kept": urlencode({"doctor": doctor}) + "&" if doctor else "",
+        "earliest": [] if near else named.choices(_earliest(shown, reader.your_doctor)),
+        "first": first,
+        "chosen": chosen,
+        "weekdays": [WEEKDAYS[weekday] for weekday in calendar.Calendar(_first_weekday()).iterweekdays()],
+        "weeks": _weeks(first, chosen, days),
+        "earlier": max((month for month in months if month < first), default=None),
+        "later": min((month for month in months if month > first), default=None),
+        "sessions": _sessions(named.choices(days[chosen])) if chosen else [],
+        "near": named.choices(near),
+        "zone_words": clock.zone_words(clock.now()),
+        "own_zone": reader.own_zone,
+        "own_zone_words": ZONES.get(reader.own_zone, ""),
+        "zones": [] if is_at_the_clinic else choices(),
+    }
+
+
+class _Named:
+    """The free times with the names of doctors and places, as this reader sees them."""
+
+    def __init__(self, slots: Iterable[Slot], near: Iterable[Slot], reader: WhoAndWhere) -> None:
+        every = [*slots, *near]
+        self.reader = reader
+        self.people = Clinician.objects.in_bulk({slot.clinician_id for slot in every})
+        self.places = Location.objects.in_bulk({slot.location_id for slot in every})
+
+    def choices(self, slots: Iterable[Slot]) -> list[SlotChoice]:
+        return [
+            SlotChoice(
+                slot.key,
+                slot.starts_at,
+                self.people[slot.clinician_id].display_name,
+                self.places[slot.location_id].name,
+                slot.clinician_id == self.reader.your_doctor,
+                time_there(slot.starts_at, self.reader.own_zone) if self.reader.own_zone else "",
+            )
+            for slot in slots
+        ]
+
+    def doctors(self, chosen: int | None) -> list[DoctorChoice]:
+        """Your doctor first, then any, then the others by name; nothing where there is no choice."""
+        if len(self.people) < 2:
+            return []
+        yours = self.reader.your_doctor
+        named = [
+            DoctorChoice(person.display_name, urlencode({"doctor": pk}), pk == yours, pk == chosen)
+            for pk, person in sorted(self.people.items(), key=lambda item: (item[0] != yours, item[1].display_name))
+        ]
+        anybody = DoctorChoice("", "", is_yours=False, is_chosen=chosen is None)
+        index = 1 if named[0].is_yours else 0
+        return [*named[:index], anybody, *named[index:]]
+
+
+def _first_weekday() -> int:
+    """As Python counts, Monday is 0."""
+    if settings.CLINIC_REGION in SUNDAY_FIRST:
+        return calendar.SUNDAY
+    return (int(get_format("FIRST_DAY_OF_WEEK")) - 1) % 7
+
+
+def _chosen_day(
+    days: Mapping[datetime.date, list[Slot]], asked: Mapping[str, str]
+) -> tuple[datetime.date | None, datetime.date]:
+    """The day whose times are shown, None without any, and the first of its month."""
     today = clock.today()
-    days = _by_day(slots)
-    months = sorted({day.replace(day=1) for day in days})
     chosen = _day(asked.get("day", ""))
     if chosen not in days:
         asked_month = _month_start(asked.get("month", "")) or today
         # A month after the last with times shows that last one, as a month without times shows the next.
-        chosen = min((day for day in days if day >= min(asked_month, months[-1])), default=None)
-    first = (chosen or today).replace(day=1)
-    weeks = [
+        last = max((day.replace(day=1) for day in days), default=today)
+        chosen = min((day for day in days if day >= min(asked_month, last)), default=None)
+    return chosen, (chosen or today).replace(day=1)
+
+
+def _weeks(
+    first: datetime.date, chosen: datetime.date | None, days: Mapping[datetime.date, list[Slot]]
+) -> list[list[Day | None]]:
+    """The weeks of the month that are not over."""
+    weeks = calendar.Calendar(_first_weekday()).monthdatescalendar(first.year, first.month)
+    return [
         [Day(day, len(days.get(day, ())), day == chosen) if day.month == first.month else None for day in week]
-        for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
+        for week in weeks
+        if week[-1] >= clock.today()
     ]
-    return {
-        "kind": kind,
-        "places": Location.objects.filter(pk__in={slot.location_id for slot in slots}).order_by("name"),
-        "first": first,
-        "chosen": chosen,
-        "weeks": weeks,
-        "earlier": max((month for month in months if month < first), default=None),
-        "later": min((month for month in months if month > first), default=None),
-        "sessions": _sessions(_choices(days[chosen])) if chosen else [],
-        "near": _choices(near),
-        "zone_words": clock.zone_words(clock.now()),
-    }
+
+
+def _earliest(slots: Iterable[Slot], your_doctor: int | None) -> list[Slot]:
+    """The next few starts, each once: with your doctor, where two are free."""
+    by_start: dict[datetime.datetime, Slot] = {}
+    for slot in sorted(slots, key=lambda slot: (slot.starts_at, slot.clinician_id != your_doctor)):
+        by_start.setdefault(slot.starts_at, slot)
+    return list(by_start.values())[:EARLIEST]
 
 
 def _month_start(text: str) -> datetime.date | None:
@@ -92,23 +208,14 @@ def _by_day(slots: Iterable[Slot]) -> dict[datetime.date, list[Slot]]:
     return days
 
 
-def _choices(slots: Iterable[Slot]) -> list[SlotChoice]:
-    slots = list(slots)
-    people = Clinician.objects.in_bulk({slot.clinician_id for slot in slots})
-    places = Location.objects.in_bulk({slot.location_id for slot in slots})
-    return [
-        SlotChoice(slot.key, slot.starts_at, people[slot.clinician_id].display_name, places[slot.location_id].name)
-        for slot in slots
-    ]
-
-
 def _sessions(choices: Iterable[SlotChoice]) -> list[Session]:
-    """One session for each doctor and place, the one with the earliest time first."""
+    """One session for each doctor and place: your doctor's first, then the one with the earliest time."""
     sessions: dict[tuple[str, str], Session] = {}
     for choice in choices:
         session = sessions.setdefault(
-            (choice.with_whom, choice.where), Session(choice.with_whom, choice.where, morning=[], afternoon=[])
+            (choice.with_whom, choice.where),
+            Session(choice.with_whom, choice.where, choice.is_yours, morning=[], afternoon=[]),
         )
         half = session.morning if clock.local(choice.starts_at).hour < 12 else session.afternoon
         half.append(choice)
-    return list(sessions.values())
+    return sorted(sessions.values(), key=lambda session: not session.is_yours)

@@ -57,6 +57,9 @@ def replace_address(*, consultation_request: ConsultationRequest, email: str) ->
     verified_emails.forget(patient)
     patient.email, patient.email_index = email, email_index(email)
     patient.save(update_fields=["email", "email_index"])
+    # Who reads the other mailbox is not known: what reminders may say is chosen anew.
+    consultation_request.reminders_full_at = None
+    consultation_request.save(update_fields=["reminders_full_at"])
     PrivateLink.objects.filter(consultation_request=consultation_request, replaced_at=None).update(replaced_at=now)
     # What was written holds the wrong address and a link that is dead; what was given up for its address is replaced by
     # the mail of the correction. The rest is not written yet, and goes to the right address by itself.

@@ -40,10 +40,9 @@ from consultations.services.sources import (
     Settled,
     base_from,
     responses_of_person,
-    settled_of,
-    sources_of,
     standing_from,
     standing_of,
+    told_and_settled,
     unopened,
 )
 
@@ -86,7 +85,7 @@ def hear(
     `ticks` are codes of the list of `asked_again`, `said` raw answers of a call, `shown` what the page with the list
     showed. The caller records the event.
     """
-    sources, settled = sources_of(response), settled_of(response)
+    sources, settled = told_and_settled(response)
     version, base = response.questionnaire_version, base_from(response, sources, settled)
     answers = {**asked_again.said_by(ticks, version=version), **(said or {})}
     before, rested = (

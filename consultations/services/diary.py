@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
@@ -11,15 +11,28 @@ from clinic.core import audit, clock
 from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from clinic.core.text_lists import semicolon_list
 from consultations.enums import Actor
-from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location, Room
+from consultations.models import (
+    Absence,
+    Appointment,
+    AppointmentType,
+    Availability,
+    Clinician,
+    ExtraSession,
+    Location,
+    Room,
+)
 from consultations.permissions import actors_of
 from consultations.services import occupation, slot_release
 
-Entry = Clinician | Location | Room | AppointmentType | Availability | Absence
+Entry = Clinician | Location | Room | AppointmentType | Availability | ExtraSession | Absence
 
 
 class RoomIsBooked(TransitionNotAllowed):
     """Somebody is booked in a room that would be at another location by then."""
+
+
+class HoursOverlap(TransitionNotAllowed):
+    """The clinician has other hours in an extra session; the text names them."""
 
 
 class TimeIsBooked(TransitionNotAllowed):
@@ -30,7 +43,7 @@ class TimeIsBooked(TransitionNotAllowed):
 def save(
     *, entry: Entry, by: User, fields: Iterable[str] = (), chosen: Mapping[str, Iterable[Model]] | None = None
 ) -> Entry:
-    """Add or change one entry of the diary. Raises NotAllowed, TimeIsBooked, RoomIsBooked.
+    """Add or change one entry of the diary. Raises NotAllowed, TimeIsBooked, RoomIsBooked, HoursOverlap.
 
     `chosen` holds the rows of each field that takes many, such as the clinicians of an appointment type.
     """
@@ -43,6 +56,10 @@ def save(
             raise TimeIsBooked(refusal)
         if not is_new:
             _announce_end_of(Absence.objects.get(pk=entry.pk))
+    if isinstance(entry, ExtraSession):
+        occupation.lock_resources([entry.clinician_id])
+        if refusal := refusal_of_session(entry):
+            raise HoursOverlap(refusal)
     if isinstance(entry, Room) and not is_new:
         occupation.lock_resources([entry.pk])
         if refusal := refusal_of_move(entry):
@@ -96,7 +113,7 @@ def refusal_of(absence: Absence) -> str:
         % {
             "patient": item.consultation_request.patient.name,
             "reference": item.consultation_request.reference,
-            "time": clock.moment(item.starts_at),
+            "time": clock.moment(item.starts_at, item.time_zone),
         }
         for item in booked[:3]
     )
@@ -118,12 +135,33 @@ def refusal_of_move(room: Room) -> str:
     return _("Somebody is booked in this room, at the location it has now. Add a new room for the other location.")
 
 
+def refusal_of_session(session: ExtraSession) -> str:
+    """Why the extra session cannot stand, naming the hours of the same clinician that it overlaps; else empty."""
+    shares_hours = Q(clinician=session.clinician_id, opens__lt=session.closes, closes__gt=session.opens)
+    others = ExtraSession.objects.filter(shares_hours, on=session.on).exclude(pk=session.pk)
+    if other := others.select_related("clinician").first():
+        return has_already(other)
+    lasts = Q(ends_on__isnull=True) | Q(ends_on__gte=session.on)
+    weekly = Availability.objects.filter(shares_hours, lasts, weekday=session.on.weekday(), starts_on__lte=session.on)
+    if hours := weekly.select_related("clinician").first():
+        return has_already(hours)
+    return ""
+
+
+def has_already(hours: Availability | ExtraSession) -> str:
+    """That the clinician has these hours, and what to do about it."""
+    return _("%(clinician)s has %(hours)s already. Change that one, or enter hours that do not overlap it.") % {
+        "clinician": hours.clinician.display_name,
+        "hours": hours,
+    }
+
+
 def _require(entry: Entry, by: User) -> None:
     """A manager keeps the whole diary, a doctor their own times: neither given away nor taken from a colleague."""
     actors = actors_of(by)
     if Actor.MANAGER in actors:
         return
-    if Actor.DOCTOR in actors and isinstance(entry, Availability | Absence):
+    if Actor.DOCTOR in actors and isinstance(entry, Availability | ExtraSession | Absence):
         owners = {entry.clinician.user_id}
         if entry.pk is not None:
             owners.add(type(entry).objects.select_related("clinician").get(pk=entry.pk).clinician.user_id)

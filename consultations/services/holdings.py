@@ -20,7 +20,7 @@ class Holdings:
     cases: tuple[int, ...]
     claimed: tuple[int, ...]
     to_review: tuple[int, ...]
-    visits: tuple[tuple[int, datetime.datetime], ...]
+    visits: tuple[tuple[int, datetime.datetime, str], ...]
 
     @classmethod
     def of(cls, user: User) -> Self:
@@ -33,7 +33,7 @@ class Holdings:
             tuple(cases.values_list("pk", flat=True)),
             tuple(requests.filter(claimed_by=user).values_list("pk", flat=True)),
             tuple(requests.filter(doctor=user).values_list("pk", flat=True)),
-            tuple(visits.order_by("starts_at", "pk").values_list("consultation_request", "starts_at")),
+            tuple(visits.order_by("starts_at", "pk").values_list("consultation_request", "starts_at", "time_zone")),
         )
 
     @property

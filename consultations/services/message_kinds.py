@@ -12,30 +12,51 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from clinic.accounts.models import User
-from clinic.core import clock, outbox
+from clinic.core import clock, outbox, text_messages
 from clinic.core.channels import MessageDraft
 from clinic.core.models import Lane, OutboxMessage
 from clinic.core.outbox import MessageKindEntry, NotWanted
 from consultations import emails
 from consultations.enums import CaseStatus, MessageKind, RequestStatus
 from consultations.models import Appointment, CaseClosing, ConsultationRequest, DayEnd, SafetyCase
-from consultations.services import deaths, messaging, private_links, weekly_question
+from consultations.services import deaths, messaging, offers, private_links, reminders, visit_mails, weekly_question
 from consultations.services.transitions import lock
 
 STANDS_WHILE: Final = {
     MessageKind.QUESTION_ASKED: RequestStatus.INFORMATION_ASKED,
     MessageKind.CONSULTATION_OFFERED: RequestStatus.OFFERED,
+    MessageKind.OFFERED_AGAIN: RequestStatus.OFFERED,
+    MessageKind.AFTER_VISIT: RequestStatus.COMPLETED,
+    MessageKind.MISSED_VISIT: RequestStatus.NO_SHOW,
 }
 """What these mails ask for can be done only while the request waits for it."""
+BY_TEXT: Final = (MessageKind.TEXT_REMINDER,)
 TO_STAFF: Final = (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END)
+
+
+def _ensure_expired(message: OutboxMessage, consultation_request: ConsultationRequest) -> None:
+    if not consultation_request.is_offer_expired:
+        raise NotWanted(offers.ACTED)
+
+
+OF_VISITS: Final = {
+    MessageKind.VISIT_REMINDER: reminders.ensure_wanted,
+    MessageKind.TEXT_REMINDER: reminders.ensure_wanted,
+    MessageKind.CHOOSE_NUDGE: offers.ensure_nudge_wanted,
+    MessageKind.OFFER_EXPIRED: _ensure_expired,
+}
+"""Mails of the worker, each with its own answer to whether it is still wanted."""
 
 
 def register() -> None:
     for kind in MessageKind:
-        if kind not in TO_STAFF:
+        if kind not in (*TO_STAFF, *BY_TEXT):
             outbox.register(
                 MessageKindEntry(kind.value, kind.label, Lane.PATIENTS, compose_for_patient, ensure_wanted_by_patient)
             )
+    for kind in BY_TEXT:
+        lane, channel = Lane.PATIENTS, text_messages.TEXT
+        outbox.register(MessageKindEntry(kind.value, kind.label, lane, compose_text, ensure_wanted_by_patient, channel))
     alert, notice, day_end = MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END
     outbox.register(
         MessageKindEntry(alert.value, alert.label, Lane.ALERTS, compose_to_staff, ensure_alert_wanted),
@@ -56,6 +77,8 @@ def ensure_wanted_by_patient(message: OutboxMessage) -> None:
         _ensure_nothing_booked(consultation_request)
     if message.kind in (MessageKind.APPOINTMENT_BOOKED, MessageKind.APPOINTMENT_MOVED):
         _ensure_visit_ahead(message)
+    if (ensure_wanted := OF_VISITS.get(MessageKind(message.kind))) is not None:
+        ensure_wanted(message, consultation_request)
     if message.kind == MessageKind.WEEKLY_QUESTION and not weekly_question.is_wanted(
         consultation_request, since=message.created_at
     ):
@@ -89,11 +112,6 @@ def compose_for_patient(message: OutboxMessage) -> MessageDraft:
     consultation_request = _request_of(message)
     if not consultation_request.patient.email:
         raise NotWanted(gettext_noop("There is no email address to send this to."), needs_staff=True)
-    appointment = (
-        Appointment.objects.select_related("appointment_type", "location")
-        .filter(pk=message.payload.get("appointment"))
-        .first()
-    )
     return emails.draft(
         MessageKind(message.kind),
         to=consultation_request.patient.email,
@@ -101,9 +119,17 @@ def compose_for_patient(message: OutboxMessage) -> MessageDraft:
         helped_name=consultation_request.helped_name,
         reference=consultation_request.reference,
         link=private_links.mint(consultation_request),
-        price=appointment.appointment_type.price_text if appointment else "",
-        directions=appointment.location.directions if appointment else "",
+        is_large_print=visit_mails.has_large_print(consultation_request),
+        **visit_mails.lines(message, consultation_request),
     )
+
+
+def compose_text(message: OutboxMessage) -> MessageDraft:
+    """A neutral one, whatever the patient chose for mails: a telephone shows it to whoever is near."""
+    patient = _request_of(message).patient
+    if not reminders.may_be_texted(patient):
+        raise NotWanted(gettext_noop("There is no number to send this to."), needs_staff=True)
+    return MessageDraft(to=patient.phone, text=emails.text_reminder())
 
 
 def _request_of(message: OutboxMessage) -> ConsultationRequest:

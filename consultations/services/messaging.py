@@ -1,6 +1,8 @@
 """What the consultations queue, to a patient and to staff. `services/message_kinds.py` says how each is written."""
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,18 +28,35 @@ def notify_patient(
     appointment: Appointment | None = None,
     closing: CaseClosing | None = None,
     send_at: datetime.datetime | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> OutboxMessage | None:
     """Owe the patient, or who sent the request for them, a mail with a fresh private link; None without an address.
 
     Call inside a transaction, on a locked request. The mail is written when it is sent: to the address that stands
-    then, with a link made then. `appointment` for a mail about one.
+    then, with a link made then. `appointment` for a mail about one; `more` is what its kind wants to know besides.
     """
     email: str = Patient.objects.only("email", "data_key").get(pk=consultation_request.patient_id).email
     if not email:
         return None
     about = {"appointment": appointment, "closing": closing}
-    payload = {name: row.pk for name, row in about.items() if row is not None}
+    payload = {**(more or {}), **{name: row.pk for name, row in about.items() if row is not None}}
     message = outbox.enqueue(kind=kind, key=key, recipient=email, payload=payload, send_at=send_at)
+    if message is not None:
+        MessageSubject.objects.create(message=message, consultation_request=consultation_request)
+    return message
+
+
+def text_patient(
+    *,
+    kind: MessageKind,
+    consultation_request: ConsultationRequest,
+    key: str,
+    appointment: Appointment,
+    more: Mapping[str, Any],
+) -> OutboxMessage | None:
+    """Owe the patient a text message; None if it is owed. Call inside a transaction, on a locked request."""
+    number: str = Patient.objects.only("phone", "data_key").get(pk=consultation_request.patient_id).phone
+    message = outbox.enqueue(kind=kind, key=key, recipient=number, payload={**more, "appointment": appointment.pk})
     if message is not None:
         MessageSubject.objects.create(message=message, consultation_request=consultation_request)
     return message

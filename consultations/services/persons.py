@@ -283,7 +283,7 @@ def _end(join: PersonJoin, *, reason: str, by: User | None) -> None:
 def _named(visit: SlotHold | Appointment) -> str:
     return _("request %(reference)s (%(time)s)") % {
         "reference": visit.consultation_request.reference,
-        "time": clock.moment(visit.starts_at),
+        "time": clock.moment(visit.starts_at, visit.time_zone if isinstance(visit, Appointment) else ""),
     }
 
 

@@ -21,7 +21,7 @@ from consultations.candidacy import outcomes
 from consultations.candidacy.standing import Standing
 from consultations.candidacy.union import Sign
 from consultations.enums import OUTCOME_RISK, AssessmentOrigin, CallOutcome, Outcome, SettledHow
-from consultations.models import Call, CaseNote, ConsultationRequest, Settlement
+from consultations.models import Call, CaseNote, ConsultationRequest, QuestionnaireResponse, Settlement
 from consultations.services import calls, clocks, dangers, review
 from consultations.services.sources import (
     SHOWN_RULE,
@@ -29,9 +29,8 @@ from consultations.services.sources import (
     AnswerSource,
     Settled,
     responses_of_person,
-    settled_of,
-    sources_of,
     standing_from,
+    told_and_settled,
 )
 
 NOT_CHOSEN: Final = gettext_lazy("You did not select it.")
@@ -59,8 +58,12 @@ class Proof:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SettlingEvidence:
-    """Everything that a proof is held against. `key` changes with whatever is said or settled."""
+    """Everything that a proof is held against. `key` changes with whatever is said or settled.
 
+    `responses` are those of the person, in which it was said.
+    """
+
+    responses: tuple[int, ...]
     sources: tuple[AnswerSource, ...]
     settled: Settled
     standing: Standing
@@ -96,14 +99,16 @@ class Judged:
 
 
 def told_of(consultation_request: ConsultationRequest) -> SettlingEvidence:
-    sources, settled = sources_of(consultation_request.response), settled_of(consultation_request.response)
-    standing = standing_from(consultation_request.response, consultation_request, sources, settled)
-    return SettlingEvidence(tuple(sources), settled, standing)
+    response: QuestionnaireResponse = consultation_request.response
+    responses = responses_of_person(response)
+    sources, settled = told_and_settled(response, responses=responses)
+    standing = standing_from(response, consultation_request, sources, settled)
+    return SettlingEvidence(tuple(responses), tuple(sources), settled, standing)
 
 
-def calls_of(consultation_request: ConsultationRequest) -> QuerySet[Call]:
+def calls_of(told: SettlingEvidence) -> QuerySet[Call]:
     """Calls that reached this person, newest first: what was said in one can show something."""
-    reached = Call.objects.filter(calls.WAS_REACHED, response__in=responses_of_person(consultation_request.response))
+    reached = Call.objects.filter(calls.WAS_REACHED, response__in=told.responses)
     return with_keys(reached.select_related("made_by").order_by("-made_at", "-pk"))
 
 

@@ -98,9 +98,21 @@ def responses_of_person(response: QuestionnaireResponse) -> list[int]:
     return sorted({response.pk, *sent, *told})
 
 
+def told_and_settled(
+    response: QuestionnaireResponse, *, responses: Collection[int] | None = None
+) -> tuple[list[AnswerSource], Settled]:
+    """Both over the same responses of the person, which are looked up where nobody did yet."""
+    responses = responses_of_person(response) if responses is None else responses
+    return _sources_in(responses), _settled_in(responses)
+
+
 def sources_of(response: QuestionnaireResponse) -> list[AnswerSource]:
     """Everything that this person told us, oldest first. One that cannot be read still counts by its headline."""
-    rows = Assessment.objects.filter(response__in=responses_of_person(response))
+    return _sources_in(responses_of_person(response))
+
+
+def _sources_in(responses: Collection[int]) -> list[AnswerSource]:
+    rows = Assessment.objects.filter(response__in=responses)
     assessments = with_keys(rows.select_related("asked_by").order_by("assessed_at", "response_id", "revision"))
     return [_source(row) for row in assessments]
 
@@ -201,12 +213,12 @@ def _flag_of_headline(rule_id: str, outcome: str, sign: Sign) -> tuple[Flag, ...
 # --- What a doctor settled --------------------------------------------------------------------------------------------
 
 
-def settled_of(response: QuestionnaireResponse) -> Settled:
-    """By sign, over all of the person's responses. What cannot be read settles nothing."""
+def _settled_in(responses: Collection[int]) -> Settled:
+    """By sign. What cannot be read settles nothing."""
     last: dict[Sign, datetime.datetime] = {}
     mistakes: dict[Sign, datetime.datetime] = {}
     said_in_call: dict[str, bool] = {}
-    rows = Settlement.objects.filter(response__in=responses_of_person(response))
+    rows = Settlement.objects.filter(response__in=responses)
     for row in with_keys(rows.order_by("settled_at", "pk")):
         try:
             signs = [Sign(*pair) for pair in row.signs]
@@ -221,7 +233,7 @@ def settled_of(response: QuestionnaireResponse) -> Settled:
 
 def base_of(response: QuestionnaireResponse) -> dict[str, Any]:
     """The raw answers that something said now is laid on: all sources, less what was entered by mistake."""
-    return base_from(response, sources_of(response), settled_of(response))
+    return base_from(response, *told_and_settled(response))
 
 
 def base_from(response: QuestionnaireResponse, sources: Sequence[AnswerSource], settled: Settled) -> dict[str, Any]:
@@ -254,7 +266,7 @@ def standing_of(
     response: QuestionnaireResponse, *, consultation_request: ConsultationRequest | None = None
 ) -> Standing:
     """The red flags that stand over everything that this person told us; `request` is the one of the response."""
-    return standing_from(response, consultation_request, sources_of(response), settled_of(response))
+    return standing_from(response, consultation_request, *told_and_settled(response))
 
 
 def standing_from(

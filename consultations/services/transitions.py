@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Iterable
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -15,7 +14,7 @@ from consultations.enums import Actor, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 from consultations.permissions import permitted_verbs
 from consultations.services import clocks
-from consultations.workflow import TRANSITIONS
+from consultations.workflow import BY_THE_WORKER, TRANSITIONS
 
 
 class FlagsStand(TransitionNotAllowed):
@@ -29,7 +28,7 @@ def lock(consultation_request: ConsultationRequest) -> ConsultationRequest:
     """
     rows = ConsultationRequest.objects.select_for_update(of=("self",)).select_related("patient")
     person = Patient.objects.filter(requests=consultation_request.pk).values("person")
-    locked = rows.filter(Q(pk=consultation_request.pk) | Q(patient__person__in=person)).order_by("pk")
+    locked = rows.filter(patient__person__in=person).order_by("pk")
     locked_request = next((item for item in locked if item.pk == consultation_request.pk), None)
     if locked_request is None:
         raise ConsultationRequest.DoesNotExist
@@ -63,5 +62,15 @@ class ConsultationWorkflow(Workflow[ConsultationRequest]):
         return _("The patient") if is_patient else super().who(event)
 
 
+class SystemWorkflow(ConsultationWorkflow):
+    """What the worker does by itself, by the same rows of the table: nobody signed in is the system here."""
+
+    nobody = Actor.SYSTEM.value
+
+    def permitted(self, verbs: Iterable[str], *, by: User | None, row: ConsultationRequest) -> set[str]:
+        return set(BY_THE_WORKER.intersection(verbs)) if by is None else set()
+
+
 WORKFLOW = ConsultationWorkflow(TRANSITIONS)
 """Actions register here; importing `consultations.actions` imports them all."""
+SYSTEM_WORKFLOW = SystemWorkflow(TRANSITIONS)

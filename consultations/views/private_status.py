@@ -24,7 +24,7 @@ from consultations.actions.withdraw import WithdrawRequest, WithdrawRequestForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import asked_again as words_asked
-from consultations.presenters import next_step, patient_texts, scan_report
+from consultations.presenters import next_step, patient_texts, scan_report, visit
 from consultations.presenters.patient_texts import FirstHelp
 from consultations.services import asked_again, case_mails, clocks, scheduling, verified_emails
 from consultations.services.targets import falls_today, time_allowed
@@ -44,6 +44,12 @@ MOVED_FOR = gettext_lazy("%(name)s’s new time is booked. The old one is given 
 WRITTEN: Final = ("written", "answered", "cancelled")
 """How the address of the page after a text ends, whatever the text says."""
 NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
+NOTICES: Final = {
+    "confirmed": gettext_lazy("Thank you. We expect you at the time below."),
+    "needs": gettext_lazy("Saved. Everybody at the clinic who looks after this request sees it."),
+    "reminders": gettext_lazy("What our reminders say is changed."),
+}
+"""How the address of the page after a button ends, and what is said of it."""
 WEEKLY_ON = gettext_lazy("We ask you every week until the visit if anything has changed.")
 WEEKLY_OFF = gettext_lazy(
     "We no longer send you the weekly mail. You can always tell us here that something has changed."
@@ -82,6 +88,8 @@ def notice_of_action(request: HttpRequest, consultation_request: ConsultationReq
         return _named(consultation_request, MOVED, MOVED_FOR)
     if "asked" in request.GET and consultation_request.answered_again_at is not None:
         return words_asked.notice(consultation_request)
+    if notice := next((text for word, text in NOTICES.items() if word in request.GET), ""):
+        return notice
     if "weekly" in request.GET:
         return WEEKLY_ON if consultation_request.weekly_off_at is None else WEEKLY_OFF
     for word, kind in NOTICED.items():
@@ -120,13 +128,14 @@ def status_page(
     due_at = consultation_request.danger_due_at or consultation_request.due_at
     context = {
         **next_step.facts(consultation_request, appointment=appointment, question=question),
+        **visit.facts(consultation_request, appointment),
         "open_beside": verified_emails.open_beside(consultation_request),
         "read_by": patient_texts.read_by(consultation_request),
         "heading": status_copy.heading(consultation_request),
         "steps": status_copy.steps(consultation_request, appointment=appointment),
         "note": status_copy.clinic_note(consultation_request),
         "appointment": appointment,
-        "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
+        "days_away": clock.days_until(appointment.starts_at, appointment.time_zone) if appointment else None,
         "has_begun": has_begun,
         "undo": undo,
         "undo_by_mail": undo is not None and bool(consultation_request.patient.email),
@@ -134,8 +143,9 @@ def status_page(
         "can_move": appointment is not None
         and scheduling.may_move(appointment)
         and not consultation_request.is_blocked_by_flags,
+        "calendar_links": ics.calendar_links(appointment) if appointment and not has_begun else (),
         "to_remove": None if appointment else cancelled_appointment(consultation_request),
-        "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
+        "zone_words": clock.zone_words(appointment.starts_at, appointment.time_zone) if appointment else "",
         "question": question,
         "can_share_scan": not consultation_request.is_closed and scan_report.can_share(consultation_request),
         "answered": consultation_request.information_requests.exclude(answered_at=None),

@@ -16,11 +16,13 @@ from consultations.actions.book import book_held
 from consultations.actions.move import move_held
 from consultations.enums import RequestStatus
 from consultations.forms.private import SlotForm
-from consultations.models import ConsultationRequest
+from consultations.models import AppointmentType, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
-from consultations.presenters.times_page import times_page
-from consultations.services import asked_again, clocks, scheduling
+from consultations.presenters.own_zone import ZONES, time_there
+from consultations.presenters.times_page import WhoAndWhere, times_page
+from consultations.services import asked_again, clocks, scheduling, visit_needs
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
+from consultations.views import private_zone
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_status import live_appointment
 
@@ -50,6 +52,9 @@ def times(request: HttpRequest, consultation_request: ConsultationRequest) -> Ht
         return to_page("status", consultation_request)
     if in_the_way := _in_the_way(request, consultation_request):
         return in_the_way
+    if private_zone.FIELD in request.POST:
+        private_zone.keep(request)
+        return to_page("times", consultation_request, request.GET.urlencode())
     if request.method != "POST":
         return _times_page(request, consultation_request, error=NOT_HELD if "again" in request.GET else "")
     form = SlotForm(request.POST)
@@ -115,14 +120,15 @@ def _times_page(
     near: Iterable[Slot] = (),
     status: int = 200,
 ) -> HttpResponse:
-    kind = consultation_request.appointment_type
+    kind = visit_needs.visit_type_of(consultation_request)
     if kind is None:
         return to_page("status", consultation_request)
     today = clock.today()
     slots = scheduling.free_slots(
         appointment_type=kind, since=today, until=today + kind.horizon, ignoring=consultation_request
     )
-    context = times_page(kind, slots, asked=request.GET, near=near) | {"error": error}
+    reader = WhoAndWhere(scheduling.your_doctor(consultation_request), private_zone.chosen(request, kind))
+    context = times_page(kind, slots, asked=request.GET, reader=reader, near=near) | {"error": error}
     context["moved_from"] = live_appointment(consultation_request)
     return private_page(request, consultation_request, "times.html", context, status=status)
 
@@ -165,8 +171,20 @@ def _check_page(request: HttpRequest, consultation_request: ConsultationRequest,
         "held": held,
         "slot_key": scheduling.slot_of(held).key,
         "moved_from": live_appointment(consultation_request),
-        "kind": consultation_request.appointment_type,
+        "kind": visit_needs.visit_type_of(consultation_request),
         "zone_words": clock.zone_words(held.starts_at),
+        "elsewhere": _elsewhere(request, held, consultation_request.appointment_type),
         "refused": refused,
     }
     return private_page(request, consultation_request, "check_time.html", context, status=409 if refused else 200)
+
+
+def _elsewhere(request: HttpRequest, held: SlotHold, kind: AppointmentType | None) -> str:
+    """When that is where the patient is, in words; "" when they asked for no other zone."""
+    zone = private_zone.chosen(request, kind)
+    if not zone:
+        return ""
+    return _("%(time)s, %(zone)s") % {
+        "time": time_there(held.starts_at, zone),
+        "zone": ZONES[zone],
+    }

@@ -26,6 +26,7 @@ from consultations.models import (
     ClockAlarm,
     ConsultationRequest,
     DayEnd,
+    ExtraSession,
     HandOverNote,
     Location,
     MissedReport,
@@ -147,6 +148,10 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     )
     call = Call.objects.create(response=waiting.response, outcome="danger_asked", made_at=now, made_by=nurse)
     _content_files(clinician.user, now)
+    ExtraSession.objects.create(
+        clinician=clinician, location=clinician.availabilities.first().location, on=now.date(),
+        opens=datetime.time(18), closes=datetime.time(20),
+    )  # fmt: skip
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     Room.objects.create(name="Room 1", location=location)
     Shift.objects.create(user=nurse, weekday=5, starts=datetime.time(9), ends=datetime.time(10), starts_on=now.date())
@@ -181,7 +186,8 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         **{
             model._meta.model_name: model.objects.order_by("pk")[0].pk
             for model in (
-                Absence, AppointmentType, Availability, Location, Room, Shift, ShiftChange, EvidenceStatement,
+                Absence, AppointmentType, Availability, ExtraSession, Location, Room, Shift, ShiftChange,
+                EvidenceStatement,
                 GlossaryTerm, Page, Question,
                 Source, Trial, RegulationNote, BestBet, Reviewer, CaseAccount, ClinicianStatement, Feedback,
             )
@@ -221,6 +227,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/r/<path:content_type_id>/<path:object_id>/": f"admin/r/{page_type.pk}/{site['page']}/",
         "admin/(?P<url>.*)$": "admin/no-such-page/",
         "request/open/<str:token>/": f"request/open/{TOKEN}/",
+        "calendar/<str:token>.ics": f"calendar/{TOKEN}.ics",
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
         "feedback/<slug:key>/": "feedback/home/",
         "admin/consultations/consultationrequest/texts/<int:pk>/read/": (

@@ -214,6 +214,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "message": lambda on: on.private(RequestStatus.RECEIVED, "message", message="I moved."),
     "times": lambda on: on.private(RequestStatus.OFFERED, "times", slot=on.slot()),
     "cancel time": lambda on: on.private(RequestStatus.BOOKED, "cancel-time", reason="Away."),
+    "needs": lambda on: on.private(RequestStatus.RECEIVED, "needs", codes="quiet", more="A wide chair."),
     "appearance": lambda on: on.visitor("/appearance/", theme="dark", next="/faq/"),
     "sign in": lambda on: on.visitor("/admin/login/", username="doctor", password="a quiet passphrase", next="/admin/"),
     "own password": lambda on: on.staff("/admin/password_change/", old_password="a quiet passphrase", **NEW_PASSWORD),
@@ -246,6 +247,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     ),
     "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
+    "needs by phone": lambda on: on.act("tell_needs", codes=["quiet"], more="A wide chair."),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case("close", outcome="died", proof="told", words="Her son told us.", seen=""),
     "case confirmed": lambda on: on.case_confirmed(),
@@ -263,6 +265,11 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         "/admin/consultations/availability/add/",
         clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), weekday="1",
         opens="14:00", closes="16:00", starts_on="2027-01-01", ends_on="",
+    ),
+    "extra session": lambda on: on.staff(
+        "/admin/consultations/extrasession/add/",
+        clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), on="2027-01-09",
+        opens="14:00", closes="16:00",
     ),
     "hand-over note": lambda on: on.hand_over_note(
         reverse("admin:consultations_handovernote_write"), text="The fax is out of paper.", about="LS-AB23-CD",

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
-from consultations.models import Absence, Availability, Clinician
+from consultations.models import Absence, Availability, Clinician, ExtraSession
 from tests.access.conftest import ROLES, TUESDAY, address, everything, get_as, routes, undone
 from tests.access.forms import BORN
 from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
@@ -141,12 +141,16 @@ POLICY: dict[str, str] = {
     "admin:consultations_safetycase_duty": CARE_TEAM,
     "admin:consultations_appointment_changelist": STAFF_READ,
     # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
+    "admin:consultations_clinician_feed": STAFF_READ,
+    "admin:consultations_clinician_feed_renew": MANAGER,
+    "admin:consultations_clinician_feed_end": MANAGER_HARMLESS,    # there is none
     **diary("clinician", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     **diary("location", add=MANAGER, change=MANAGER, delete=MANAGER_HARMLESS),
     **diary("room", add=MANAGER, change=MANAGER, delete=MANAGER),
     **diary("appointmenttype", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     # The times here are those of a colleague; a doctor's own have a test below.
     **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
+    **diary("extrasession", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     "admin:consultations_shift_week": STAFF_READ,
     "admin:consultations_handovernote_changelist": STAFF_READ,
@@ -207,8 +211,12 @@ POLICY: dict[str, str] = {
     "consultations:something_changed": BOTH_PATIENTS,
     "consultations:danger_told": READ,
     "consultations:weekly": BOTH_PATIENTS,
+    "consultations:will_come": BOOKED,
+    "consultations:reminders": BOTH_PATIENTS,
+    "consultations:needs": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,
+    "consultations:calendar_feed": READ,
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
@@ -278,6 +286,8 @@ POSTED: dict[str, dict[str, Any]] = {
     "consultations:private_link": BORN,
     "consultations:something_changed": {"ticks": ["fever"]},
     "consultations:weekly": {"wanted": "no"},
+    "consultations:reminders": {"choice": "full"},
+    "consultations:needs": {"codes": ["quiet"]},
     "consultations:withdraw": {"sure": "on"},
     "consultations:answer_question": {"answer": "An MRI."},
     "consultations:send_message": {"message": "I have moved house."},
@@ -339,7 +349,7 @@ def test_without_the_token_of_the_page_nothing_is_done(role: str, site: dict[str
     assert not {name for name, answer in result.items() if "yes" in answer or "changed" in answer or answer == "broken"}
 
 
-@pytest.mark.parametrize("model", [Availability, Absence])
+@pytest.mark.parametrize("model", [Availability, ExtraSession, Absence])
 def test_a_doctor_keeps_their_own_times_and_nobody_elses(model: Any, site: dict[str, Any]) -> None:
     client = get_as("doctor", site)
     entry = model.objects.first()

@@ -147,10 +147,14 @@ MATRIX = {
     "admin:consultations_safetycase_duty": STAFF_SENT_ON,
     "admin:consultations_appointment_changelist": CARE_TEAM,
     **diary("clinician", add=MANAGER),
+    "admin:consultations_clinician_feed": MANAGER,     # and the clinician: see admin/test_calendar_feeds.py
+    "admin:consultations_clinician_feed_renew": STAFF_SENT_ON,
+    "admin:consultations_clinician_feed_end": STAFF_SENT_ON,
     **diary("location", add=MANAGER),
     **diary("room", add=MANAGER),
     **diary("appointmenttype", add=MANAGER),
     **diary("availability", add=DIARY_WRITERS),
+    **diary("extrasession", add=DIARY_WRITERS),
     **diary("absence", add=DIARY_WRITERS),
     "admin:consultations_shift_week": CARE_TEAM,
     **diary("shift", add=MANAGER),
@@ -200,6 +204,7 @@ MATRIX = {
     "consultations:correct_email": WALKER_SENT_ON,     # once the check is sent
     "consultations:send_link": EVERYONE,
     "consultations:private_link": EVERYONE,
+    "consultations:calendar_feed": NOWHERE,    # no address of a clinician
     "consultations:replace_link": SENT_ON,  # these as well
     "consultations:close": SENT_ON,
     "consultations:leave": SENT_ON,
@@ -211,6 +216,9 @@ MATRIX = {
     "consultations:something_changed": BOTH_PATIENTS,
     "consultations:danger_told": "no no go go  no no no no no",    # nothing was ticked
     "consultations:weekly": SENT_ON,
+    "consultations:will_come": SENT_ON,
+    "consultations:reminders": SENT_ON,
+    "consultations:needs": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "no no - ok  no no no no no",
     "consultations:times": TO_CHOOSE,
@@ -246,12 +254,13 @@ CLINICAL = [
         "Location",
         "AppointmentType",
         "Availability",
+        "ExtraSession",
         "Absence",
         "Shift",
         "ShiftChange",
     )
 ]  # fmt: skip
-"""Everything about a patient; the nine that are left out are the diary and the rota that managers keep."""
+"""Everything about a patient; the ten that are left out are the diary and the rota that managers keep."""
 LOGS = (AuditEntry, AuditEvent, AuditHead, RecordRead)
 
 

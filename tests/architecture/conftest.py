@@ -17,6 +17,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    CalendarFeed,
     Call,
     CaseClosing,
     ClinicalReview,
@@ -24,6 +25,7 @@ from consultations.models import (
     ClockAlarm,
     Consent,
     ConsultationRequest,
+    ExtraSession,
     HandOverNote,
     InformationRequest,
     LinkAsked,
@@ -145,6 +147,9 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         Snapshot: lambda: Snapshot.objects.get_or_create(pk=1)[0],
         SearchEntry: lambda: SearchEntry.objects.create(kind="page", key="a", path="/a/", title="A"),
         SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
+        CalendarFeed: lambda: CalendarFeed.objects.create(
+            clinician=clinician, token_digest=new_token(), made_at=now, made_by=nurse
+        ),
         LinkAsked: lambda: LinkAsked.objects.create(email="a@example.com", asked_at=now),
         PrivateLink: lambda: PrivateLink.objects.create(
             consultation_request=consultation_request, token_hash=new_token(), created_at=now, expires_at=now + HOUR
@@ -226,6 +231,13 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         Room: lambda: Room.objects.create(name="Room 1", location=Location.objects.get()),
         Occupation: lambda: book_directly(consultation_request, clinician, now).occupations.get(resource=clinician),
         Availability: lambda: Availability.objects.order_by("pk")[0],
+        ExtraSession: lambda: ExtraSession.objects.create(
+            clinician=clinician,
+            location=Location.objects.get(),
+            on=datetime.date(2027, 1, 9),
+            opens=datetime.time(9),
+            closes=datetime.time(12),
+        ),
         Absence: lambda: Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + HOUR),
         Shift: lambda: Shift.objects.create(
             user=nurse,

@@ -19,6 +19,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    CalendarFeed,
     Call,
     CaseClosing,
     ClinicalReview,
@@ -26,6 +27,7 @@ from consultations.models import (
     ClockAlarm,
     Consent,
     ConsultationRequest,
+    ExtraSession,
     HandOverNote,
     InformationRequest,
     Location,
@@ -101,6 +103,8 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (SearchEntry, "search_kind_known", {"kind": "x"}),
     (SearchEntry, "search_grade_in_range", {"grade": 5}),
     (SearchVocabulary, "one_search_vocabulary", {"id": 2}),
+    (CalendarFeed, "feed_ended_at_and_by", {"ended_at": MONDAY}),
+    (CalendarFeed, "feed_ended_after_made", {"ended_at": MONDAY - HOUR, "ended_by": models.F("made_by")}),
     (PrivateLink, "link_expires_after_made", {"expires_at": MONDAY - HOUR}),
     (ConsultationRequest, "request_status_known", {"status": "lost"}),
     (ConsultationRequest, "request_outcome_known", {"outcome": "FINE"}),
@@ -217,6 +221,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Availability, "availability_closes_after_opens", {"closes": datetime.time(1)}),
     (Availability, "availability_weekday_in_range", {"weekday": 7}),
     (Availability, "availability_ends_after_start", {"ends_on": datetime.date(2019, 1, 1)}),
+    (ExtraSession, "extra_session_closes_after_opens", {"closes": datetime.time(1)}),
     (Absence, "absence_ends_after_start", {"ends_at": MONDAY - HOUR}),
     (Shift, "shift_ends_after_start", {"ends": datetime.time(8)}),
     (Shift, "shift_weekday_in_range", {"weekday": 7}),
@@ -269,10 +274,12 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (RuleAnswer, "one_count_of_a_rule_and_answer", ("rule", "answer")),
     (PersonJoin, "one_live_join_of_two_rows", ("first", "second")),
     (Room, "one_room_of_a_name_per_location", ("location", "name")),
+    (ExtraSession, "one_extra_session_per_start", ("clinician", "on", "opens")),
     (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_request", ("consultation_request",)),
     (Appointment, "one_state_of_a_calendar_entry", ("calendar_uid", "calendar_sequence")),
+    (CalendarFeed, "one_live_feed_per_clinician", ("clinician",)),
 ]
 """Model, constraint, and the fields a second row shares with the first; every other unique field is given anew."""
 
@@ -318,6 +325,7 @@ def test_check(world: Any, model: Any, name: str, changes: dict[str, Any]) -> No
 
 
 APART: dict[Any, dict[str, Any]] = {
+    ExtraSession: {"on": datetime.date(2027, 1, 10)},
     PageVersion: {"number": 2},
     Assessment: {"revision": 2},
     Consent: {"kind": "true_answers"},
@@ -351,6 +359,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             setattr(twin, field, value)
         if model is CaseClosing:
             twin.reopened_at = twin.closed_at
+        if model is CalendarFeed:
+            twin.ended_at, twin.ended_by = twin.made_at, twin.made_by
         if model is PersonJoin:
             twin.second = make_patient("Alice Winthers")
     insert(twin)

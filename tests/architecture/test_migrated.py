@@ -39,7 +39,7 @@ def test_another_line_in_one_of_them_has_another_place(tmp_path: Path, monkeypat
     places = []
     for line in ("from clinic.core.fields import Sealed", "x = 1"):
         migration.write_text(line)
-        places.append(migrated._place.__wrapped__())
+        places.append(migrated.digest.__wrapped__())
     assert places[0] != places[1]
 
 

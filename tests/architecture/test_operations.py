@@ -83,6 +83,20 @@ def test_every_file_of_nginx_is_installed():
         assert (DEPLOY / file).is_file()
 
 
+def test_what_nginx_compresses_stands_as_data_protection_says():
+    """BREACH: never the page on which a password is typed, nor staff and private pages whose address has a query."""
+    nginx = (DEPLOY / "nginx.conf").read_text()
+    blocks = dict(re.findall(r"^    location ([^{]+) \{\n(.*?)^    \}", nginx, re.MULTILINE | re.DOTALL))
+    assert {name for name, block in blocks.items() if "gzip off;" in block} == {
+        "= /admin/login/",
+        "~ ^/(admin|request)/",
+    }
+    assert "if ($args) {\n            gzip off;" in blocks["~ ^/(admin|request)/"]
+    assert re.findall(r"gzip_types (.*);", nginx) == [
+        "text/plain text/calendar application/json application/xml application/fhir+json"
+    ]
+
+
 def test_the_steps_of_an_installation_stand_in_their_order():
     """Each rests on what those before it made."""
     steps = [
@@ -92,6 +106,34 @@ def test_the_steps_of_an_installation_stand_in_their_order():
     ]  # fmt: skip
     places = [next(n for n, line in enumerate(SHOWN) if step in line) for step in steps]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [
+            "createdb --owner=clinic", "dump.backup --into postgres://clinic@/clinic_restored",
+            "clinic RENAME TO clinic_before", "clinic_restored RENAME TO clinic", "deploy/roles.sql",
+            "clinic-manage migrate", "clinic-manage verify_audit --restored", "start clinic-web clinic-worker",
+        ],
+        [
+            "stop clinic-web clinic-worker", "--group=clinic /dev/null /run/clinic-paper", "base.backup --into",
+            "stop postgresql", "chown --recursive postgres", "start postgresql", "after_restore --facts - <",
+            "verify_audit --restored", "ALTER SYSTEM RESET archive_mode", "restart postgresql", "backup --base",
+            "start clinic-web clinic-worker",
+        ],
+    ],
+    ids=["a dump", "a whole server"],
+)  # fmt: skip
+def test_the_steps_of_a_restore_stand_in_their_order(steps):
+    """Nobody gets in before the copy was settled; afterwards backups and the archive go on."""
+    restoring = OPERATIONS.split("\n### Restore\n")[1].split("\n### ")[0]
+    lines = re.findall(r"^ {4,}(\S.*)$", restoring, re.MULTILINE)
+    after = 0
+    for step in steps:
+        places = [number for number, line in enumerate(lines) if step in line and number >= after]
+        assert places, step
+        after = places[0]
 
 
 def test_the_wrapper_says_what_is_wrong_in_the_wrong_shell():
@@ -122,11 +164,29 @@ class TestCompose:
             assert service["read_only"] is True, name
             assert service["cap_drop"] == ["ALL"], name
             assert service["security_opt"] == ["no-new-privileges:true"], name
-        assert {name for name, service in self.ours.items() if "volumes" in service} == {"content"}
+        writable = {
+            name
+            for name, service in self.ours.items()
+            if [volume for volume in service.get("volumes", []) if not volume.endswith(":ro")]
+        }
+        assert writable == {"content", "backup"}
+
+    def test_backups_are_made_by_one_and_their_age_is_seen_by_the_site(self):
+        folder = "${CLINIC_BACKUPS:-/var/backups/clinic}:/var/backups/clinic"
+        assert self.ours["backup"]["volumes"] == [folder]
+        assert self.ours["web"]["volumes"] == [f"{folder}:ro"]
+        assert {service["environment"]["BACKUP_FOLDER"] for service in self.ours.values()} == {"/var/backups/clinic"}
+        assert "do python manage.py backup; sleep 300; done" in self.ours["backup"]["command"]
+        # What it calls is in the image, of the server's version.
+        major = self.compose["services"]["database"]["image"].removeprefix("postgres:")
+        assert f"postgresql-client-{major} " in (DEPLOY / "Dockerfile").read_text()
 
     def test_the_site_begins_after_its_tables_and_its_content(self):
         after = {name: list(service["depends_on"]) for name, service in self.ours.items()}
-        assert after == {"migrate": ["database"], "content": ["migrate"], "web": ["content"], "worker": ["content"]}
+        assert after == {
+            "migrate": ["database"], "content": ["migrate"], "web": ["content"], "worker": ["content"],
+            "backup": ["content"],
+        }  # fmt: skip
         assert "load_education" in self.ours["content"]["command"]
         assert "static_pages /pages" in self.ours["content"]["command"]
 

@@ -21,7 +21,7 @@ MINUTE = datetime.timedelta(minutes=1)
 STEPS: list[RunPython] = import_module("consultations.migrations.0002_overlap_guard").Migration.operations
 
 
-OWN_TIME: Any = import_module("consultations.migrations.0004_own_time").Migration.operations[-1]
+OWN_TIME: Any = import_module("consultations.migrations.0006_own_time").Migration.operations[-1]
 
 
 def migrate(*, to: str) -> None:

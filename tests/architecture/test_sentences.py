@@ -24,7 +24,7 @@ PACKAGES = (
     "consultations/emails.py",
     "consultations/enums.py",
     "consultations/forms",
-    "consultations/ics.py",
+    "consultations/ics/",
     "consultations/mail_copy.py",
     "consultations/models",
     "consultations/permissions.py",
@@ -51,6 +51,7 @@ NOBODY_READS: dict[str, tuple[str, ...]] = {
     "consultations/views/check_form.py": ("{name}={code}",),
     "consultations/views/check_required.py": ("Location",),
     "consultations/views/private_status.py": ("text/calendar; charset=utf-8",),
+    "consultations/views/calendar_feed.py": ("text/calendar; charset=utf-8", 'inline; filename="visits.ics"'),
     # Whoever looks after the server reads these: the health check, the log, the record of a failure.
     "consultations/services/alarms.py": ("nobody was told of ", "nobody can be told"),
     "consultations/services/carried.py": ("too long", "too old"),

@@ -154,6 +154,33 @@ ask_weekly      offered            offered            patient triage doctor mana
 ask_weekly      urgent             urgent             patient triage doctor manager
 ask_weekly      booked             booked             patient triage doctor manager
 
+expire_offer    offered            received           triage doctor manager
+
+offer_again     received           offered            triage doctor manager
+offer_again     in_triage          offered            triage doctor manager
+offer_again     with_doctor        offered            triage doctor manager
+offer_again     no_show            offered            triage doctor manager
+
+confirm_visit   booked             booked             patient triage doctor manager
+
+set_video_link  booked             booked             triage doctor manager
+
+tell_needs      received           received           patient triage doctor manager
+tell_needs      in_triage          in_triage          patient triage doctor manager
+tell_needs      with_doctor        with_doctor        patient triage doctor manager
+tell_needs      information_asked  information_asked  patient triage doctor manager
+tell_needs      offered            offered            patient triage doctor manager
+tell_needs      urgent             urgent             patient triage doctor manager
+tell_needs      booked             booked             patient triage doctor manager
+
+choose_reminders received           received           patient triage doctor manager
+choose_reminders in_triage          in_triage          patient triage doctor manager
+choose_reminders with_doctor        with_doctor        patient triage doctor manager
+choose_reminders information_asked  information_asked  patient triage doctor manager
+choose_reminders offered            offered            patient triage doctor manager
+choose_reminders urgent             urgent             patient triage doctor manager
+choose_reminders booked             booked             patient triage doctor manager
+
 read_text       received           received           triage doctor manager
 read_text       in_triage          in_triage          triage doctor manager
 read_text       with_doctor        with_doctor        triage doctor manager

@@ -196,6 +196,12 @@ class TestCompression:
         assert answer.status == 403
         assert "content-encoding" not in answer.headers
 
+    @pytest.mark.parametrize("path", ["/admin/login/", "/admin/login/?next=/admin/"])
+    def test_nor_is_the_page_on_which_a_password_is_typed(self, servers: Servers, path: str) -> None:
+        answer = servers.ask(path, headers="Accept-Encoding: gzip\r\n")
+        assert answer.status == 200
+        assert "content-encoding" not in answer.headers
+
 
 def test_figures_are_the_sum_over_the_processes_and_not_for_strangers(servers: Servers) -> None:
     for _ in range(12):

@@ -144,7 +144,7 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
         if status == RequestStatus.OFFERED:
             paths += [private_url(consultation_request, "times/"), private_url(consultation_request, "withdraw/")]
         if status == RequestStatus.BOOKED:
-            paths += [private_url(consultation_request, "cancel-time/")]
+            paths += [private_url(consultation_request, "cancel-time/"), private_url(consultation_request, "needs/")]
         for path in paths:
             look.visit(path)
 
@@ -175,7 +175,8 @@ STAFF_PAGES = {
     ],
     "doctor": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/availability/",
-        "/admin/consultations/availability/add/", "/admin/consultations/absence/", "/admin/consultations/absence/add/",
+        "/admin/consultations/availability/add/", "/admin/consultations/extrasession/",
+        "/admin/consultations/extrasession/add/", "/admin/consultations/absence/", "/admin/consultations/absence/add/",
         "/admin/consultations/missedreport/", "/admin/consultations/dayend/",
     ],
     "editor": [
@@ -224,6 +225,7 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
         paths += [f"/admin/consultations/missedreport/about/request/{shown[0].pk}/"]
     if role == "manager":
+        paths += [f"/admin/consultations/clinician/{clinician.pk}/calendar/"]
         paths += _pages_of_a_manager(shown[0])
         case = f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}"
         paths += [f"{case}/change/", f"{case}/close/", "/admin/consultations/safetycase/outcomes/"]

@@ -10,6 +10,8 @@ from django.db import Error, connection
 
 from clinic.core.models import AuditEvent
 
+SETTINGS = "/etc/clinic/env"
+"""What deploy/clinic-manage takes; it also becomes the right user."""
 GIVE_SETTINGS = (
     "Type clinic-manage before the command, or give the settings of the clinic with ENV_FILE=/etc/clinic/env "
     "(docs/operations.md, Commands)."
@@ -35,6 +37,8 @@ def demonstration_notice() -> str:
 def typed(command: str) -> str:
     """Another command of manage.py, as it must be typed here: by this Python, with these settings."""
     env_file = os.environ.get("ENV_FILE", "")
+    if env_file == SETTINGS:
+        return f"clinic-manage {command}"
     parts = [f"ENV_FILE={env_file}"] if env_file else []
     return " ".join([*parts, sys.executable, str(settings.BASE_DIR / "manage.py"), command])
 

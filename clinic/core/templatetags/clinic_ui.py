@@ -100,15 +100,21 @@ def care_card(context: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.filter
-def day(value: datetime.datetime | datetime.date | None) -> str:
-    return clock.day(value) if value else ""
+def day(value: datetime.datetime | datetime.date | None, zone_name: str = "") -> str:
+    return clock.day(value, zone_name) if value else ""
 
 
 @register.filter
-def time(value: datetime.datetime | None) -> str:
-    return clock.time(value) if value else ""
+def full_date(value: datetime.datetime | datetime.date | None) -> str:
+    return clock.full_date(value) if value else ""
 
 
 @register.filter
-def moment(value: datetime.datetime | None) -> str:
-    return clock.moment(value) if value else ""
+def time(value: datetime.datetime | None, zone_name: str = "") -> str:
+    return clock.time(value, zone_name) if value else ""
+
+
+@register.filter
+def moment(value: datetime.datetime | None, zone_name: str = "") -> str:
+    """Of a visit, with the zone that is stored with it: `{{ visit.starts_at|moment:visit.time_zone }}`."""
+    return clock.moment(value, zone_name) if value else ""

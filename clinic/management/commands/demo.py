@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
+from clinic.core import clock
 from clinic.management.demonstration import stories
 from clinic.management.demonstration.copies import Copy
 from clinic.management.demonstration.courses import NoTimeFree
@@ -64,7 +65,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {username:9} {name}, {description}")
         self.stdout.write("Patients' private links stand under Messages in the staff area; their dates of birth:")
         for story in stories.STORIES:
-            self.stdout.write(f"  {story.name:17} {story.born.day} {story.born:%B} {story.born.year}")
+            self.stdout.write(f"  {story.name:17} {clock.full_date(story.born)}")
 
     def _fill(self, count: int, seed: int | None, state: RequestStatus | None, *, prints_links: bool) -> None:
         """News go to standard error, so that standard output holds nothing but the links."""

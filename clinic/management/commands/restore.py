@@ -70,7 +70,10 @@ class Command(ClinicCommand):
             self.stdout.write(f"What was there before is kept as {done.kept}.")
         if not done.is_complete:
             raise CommandError("Restored, and not finished: see above.")
-        self.stdout.write("Restored. Name it in DATABASE_URL, and start clinic-web and clinic-worker.")
+        self.stdout.write(
+            "Restored. Name it in DATABASE_URL, put the reason on record (verify_audit --restored WHY), and start "
+            "clinic-web and clinic-worker."
+        )
 
 
 def add_identity(parser: CommandParser) -> None:

@@ -13,6 +13,7 @@ from clinic.core import audit, audit_heads, delivery, housekeeping, key_fingerpr
 from clinic.core.failures import SomeFailed, drop_lost_connections, name_of
 from clinic.core.lane_senders import LaneSenders
 from clinic.core.models import Heartbeat
+from consultations.actions import expire_offer
 from consultations.services import (
     alarm_groups,
     cases,
@@ -21,7 +22,9 @@ from consultations.services import (
     deaths,
     hand_over_notes,
     leaving,
+    offers,
     private_links,
+    reminders,
     retention,
     slot_release,
     undelivered,
@@ -96,6 +99,9 @@ class Command(BaseCommand):
             "free cancelled times": slot_release.release_set_aside,
             "end the day": day_end.make_due,
             "ask weekly": weekly_question.ask_weekly,
+            "remind": lambda: reminders.remind(),
+            "nudge": lambda: offers.nudge(),
+            "end offers": lambda: expire_offer.expire_ended(),
             "mail audit head": lambda: audit_heads.mail_daily(),
         }
         if delivers:

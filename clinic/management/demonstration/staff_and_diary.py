@@ -25,9 +25,10 @@ STAFF: Final = (
     ("manager", "manager", "Mara Voss", "manager: publishes, runs diary and audit"),
 )
 DIRECTIONS: Final = (
-    "Demonstration: an invented address. Parking behind the house, bus stop in front of it. The entrance is step-free; "
-    "press the bell of Suite 2."
+    "Demonstration: an invented address. Parking behind the house, bus stop in front of it. Press the bell of Suite 2."
 )
+STEP_FREE: Final = "The entrance and all rooms are on one level, with an accessible toilet beside the waiting room."
+BRING: Final = "Your glasses or hearing aids, if you use any.\nSomebody you trust, if you like."
 HOURS: Final = ((datetime.time(9), datetime.time(12)), (datetime.time(13, 30), datetime.time(17)))
 
 
@@ -65,7 +66,11 @@ def _person(username: str, group: str, name: str) -> User:
 def _diary(*doctors: User) -> AppointmentType:
     visit, _ = AppointmentType.objects.get_or_create(
         name="First consultation",
-        defaults={"minutes": 40, "price_text": "$180, paid at the visit (demonstration: an invented price)."},
+        defaults={
+            "minutes": 40,
+            "price_text": "$180, paid at the visit (demonstration: an invented price).",
+            "bring": BRING,
+        },
     )
     for doctor in doctors:
         give_hours(doctor, starts_on=clock.today())
@@ -76,7 +81,7 @@ def give_hours(doctor: User, *, starts_on: datetime.date) -> Clinician:
     """The doctor as somebody who can be booked, Monday to Friday from that day on."""
     location, _ = Location.objects.get_or_create(
         name=settings.CLINIC_NAME,
-        defaults={"address": settings.CLINIC_ADDRESS, "directions": DIRECTIONS},
+        defaults={"address": settings.CLINIC_ADDRESS, "directions": DIRECTIONS, "step_free": STEP_FREE},
     )
     clinician, is_new = Clinician.objects.get_or_create(user=doctor, defaults={"display_name": f"Dr {doctor.name}"})
     for weekday in range(5) if is_new else ():

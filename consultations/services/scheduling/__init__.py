@@ -37,6 +37,7 @@ from consultations.services.scheduling.slots import (
     nearest,
     slot_of,
     start_of,
+    your_doctor,
 )
 from consultations.services.scheduling.visits import (
     booked,
@@ -86,4 +87,5 @@ __all__ = [
     "start_of",
     "to_take_back",
     "undo_cancel",
+    "your_doctor",
 ]

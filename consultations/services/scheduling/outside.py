@@ -8,7 +8,8 @@ from clinic.core import clock
 from clinic.core.refusals import WrongStatus
 from consultations.enums import OutsideRule
 from consultations.models import AppointmentType, Clinician, ConsultationRequest, Location
-from consultations.services.scheduling.slots import Slot, offered_type, windows_of
+from consultations.services.scheduling.slots import Slot, offered_type
+from consultations.services.scheduling.supply import DAY, openings, supply_of
 
 
 def slot_outside(
@@ -45,5 +46,10 @@ def rules_broken(kind: AppointmentType, slot: Slot) -> list[OutsideRule]:
 def _is_in_hours(kind: AppointmentType, slot: Slot) -> bool:
     day = clock.local(slot.starts_at).date()
     begins, ends = slot.occupied(kind)
-    own = windows_of(kind, clinician_id=slot.clinician_id, location_id=slot.location_id, on=day)
-    return any(opens <= begins and ends <= closes for opens, closes in own)
+    return any(
+        opening.clinician_id == slot.clinician_id
+        and opening.location_id == slot.location_id
+        and opening.begins <= begins
+        and ends <= opening.ends
+        for opening in openings(supply_of(kind, day, day + DAY).hours, day, day + DAY)
+    )

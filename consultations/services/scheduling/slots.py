@@ -2,18 +2,21 @@
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Final
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.refusals import WrongStatus
 from consultations.enums import RequestStatus
-from consultations.models import Appointment, AppointmentType, Availability, ConsultationRequest, SlotHold
+from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, SlotHold
 from consultations.models.diary import MAX_HORIZON_DAYS
-from consultations.services.occupation import PERSON, Span, busy_spans, overlaps, rooms_at
+from consultations.services import visit_needs
+from consultations.services.occupation import Span, busy_spans
+from consultations.services.scheduling.grid import Grids
+from consultations.services.scheduling.supply import DAY, openings, supply_of
 
 TIME_TO_CHOOSE: Final = datetime.timedelta(minutes=20)
 """How much shorter than asked the notice of a chosen time may be: it was far enough away when the page showed it."""
@@ -65,12 +68,12 @@ def free_slots(
     ignoring: ConsultationRequest | None = None,
     notice: datetime.timedelta | None = None,
 ) -> list[Slot]:
-    """Free times from `since` to before `until` (clinic days), soonest first; a few queries however long the stretch.
+    """Free times from `since` to before `until` (clinic days), soonest first; two queries however long the stretch.
 
-    A time is free when the visit with its buffers lies in the availability of a clinician who gives this type and
-    touches no absence, no live appointment and no running hold, but those of `ignoring`; when a room that it needs is
-    free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice and horizon of the
-    type. The time that `ignoring` has is none.
+    A time is free when the visit with its buffers lies in the hours (weekly, or an extra session) of a clinician who
+    gives this type and touches no absence, no live appointment and no running hold, but those of `ignoring`; when a
+    room that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice
+    and horizon of the type. The time that `ignoring` has is none.
     """
     now = clock.now()
     notice = appointment_type.notice if notice is None else notice
@@ -78,21 +81,16 @@ def free_slots(
     last = min(_midnight(until), now + appointment_type.horizon)
     if first >= last:
         return []
-    rooms = rooms_at(appointment_type)
+    supply = supply_of(appointment_type, since, until)
     end = last + appointment_type.length + appointment_type.buffer_after
     busy = busy_spans(first - appointment_type.buffer_before, end, ignoring=ignoring)
-
-    def is_free(slot: Slot) -> bool:
-        occupied = slot.occupied(appointment_type)
-        if overlaps(busy.get(slot.clinician_id, ()), occupied) or overlaps(busy.get(PERSON, ()), slot.visit):
-            return False
-        return rooms is None or any(
-            not overlaps(busy.get(room, ()), occupied) for room in rooms.get(slot.location_id, ())
-        )
-
-    offered = _slots_in(_windows(appointment_type), appointment_type, since, until)
-    free = {slot for slot in offered if first <= slot.starts_at < last and is_free(slot)}
-    return sorted(free - _own_time(ignoring))
+    grids = Grids(appointment_type, first, last, busy, supply.rooms)
+    slots = {
+        Slot(starts_at, starts_at + appointment_type.length, opening.clinician_id, opening.location_id)
+        for opening in openings(supply.hours, since, until)
+        for starts_at in grids.free_starts(opening)
+    }
+    return sorted(slots - _own_time(ignoring), key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
 
 
 def _own_time(consultation_request: ConsultationRequest | None) -> set[Slot]:
@@ -107,9 +105,23 @@ def nearest(
 ) -> list[Slot]:
     """The free times closest to an instant, soonest first; empty only when no time is free at all."""
     today = clock.today()
-    until = today + appointment_type.horizon
-    slots = free_slots(appointment_type=appointment_type, since=today, until=until, ignoring=ignoring)
-    return sorted(sorted(slots, key=lambda slot: abs(slot.starts_at - around))[:count])
+    last = today + appointment_type.horizon
+    day = min(max(clock.local(around).date(), today), last)
+    for days in (2, 10, 45, 2 * MAX_HORIZON_DAYS):
+        since, until = max(day - days * DAY, today), min(day + (days + 1) * DAY, last)
+        slots = free_slots(appointment_type=appointment_type, since=since, until=until, ignoring=ignoring)
+        # What lies outside the stretch is further away than what lies within reach of its nearer end.
+        reach = min(
+            FAR if since == today else around - _midnight(since), FAR if until == last else _midnight(until) - around
+        )
+        near = sorted((slot for slot in slots if abs(slot.starts_at - around) <= reach), key=_distance_from(around))
+        if len(near) >= count or (since, until) == (today, last):
+            break
+    return sorted(near[:count])
+
+
+def _distance_from(around: datetime.datetime) -> Callable[[Slot], datetime.timedelta]:
+    return lambda slot: abs(slot.starts_at - around)
 
 
 def soonest(consultation_request: ConsultationRequest) -> list[Slot]:
@@ -118,9 +130,17 @@ def soonest(consultation_request: ConsultationRequest) -> list[Slot]:
 
 
 def offered_type(consultation_request: ConsultationRequest) -> AppointmentType:
-    if consultation_request.appointment_type is None:
+    kind = visit_needs.visit_type_of(consultation_request)
+    if kind is None:
         raise WrongStatus(_("No consultation has been offered yet."))
-    return consultation_request.appointment_type
+    return kind
+
+
+def your_doctor(consultation_request: ConsultationRequest) -> int | None:
+    """The key of the clinician who decided on the request, whom its patient knows by name; None for nobody."""
+    decided_by = consultation_request.reviews.order_by("decided_at", "pk").values_list("decided_by", flat=True).last()
+    user = decided_by or consultation_request.doctor_id
+    return Clinician.objects.filter(user=user).values_list("pk", flat=True).first()
 
 
 def start_of(slot_key: str) -> datetime.datetime | None:
@@ -151,44 +171,6 @@ def find(consultation_request: ConsultationRequest, slot_key: str) -> Slot:
         if slot.key == slot_key:
             return slot
     raise SlotTaken(nearest(appointment_type=kind, around=start, ignoring=consultation_request))
-
-
-def _windows(appointment_type: AppointmentType) -> QuerySet[Availability]:
-    """The weekly times of the clinicians who give this type."""
-    windows = Availability.objects.filter(clinician__is_bookable=True, clinician__user__is_active=True).order_by("pk")
-    if appointment_type.any_clinician:
-        return windows
-    return windows.filter(clinician__in=appointment_type.clinicians.all())
-
-
-def windows_of(
-    appointment_type: AppointmentType, *, clinician_id: int, location_id: int, on: datetime.date
-) -> list[Span]:
-    """When one clinician gives this type at one location on a day."""
-    windows = _windows(appointment_type).filter(clinician=clinician_id, location=location_id)
-    return [span for window in windows for span in _openings(window, on, on + datetime.timedelta(days=1))]
-
-
-def _slots_in(
-    windows: Iterable[Availability], appointment_type: AppointmentType, since: datetime.date, until: datetime.date
-) -> Iterator[Slot]:
-    for window in windows:
-        for opens, closes in _openings(window, since, until):
-            start = opens + appointment_type.buffer_before
-            while (end := start + appointment_type.length) + appointment_type.buffer_after <= closes:
-                yield Slot(start, end, window.clinician_id, window.location_id)
-                start += appointment_type.step
-
-
-def _openings(window: Availability, since: datetime.date, until: datetime.date) -> Iterator[Span]:
-    """The window's instants on each of its days, read off the clinic's wall clock; none on a day the clinic is shut."""
-    closed = clock.closed_dates()
-    day = max(since, window.starts_on)
-    last = until if window.ends_on is None else min(until, window.ends_on + datetime.timedelta(days=1))
-    while day < last:
-        if day.weekday() == window.weekday and day not in closed:
-            yield clock.instant(day, window.opens, fold=0), clock.instant(day, window.closes, fold=1)
-        day += datetime.timedelta(days=1)
 
 
 def _midnight(day: datetime.date) -> datetime.datetime:

@@ -94,6 +94,14 @@ class TestNoting:
         happen()
         assert audit_heads.write_daily()
 
+    def test_a_place_that_is_named_later_on_the_day_gets_its_line_at_once(self, tmp_path: Path, settings: Any) -> None:
+        happen()
+        assert not audit_heads.write_daily()
+        assert not audit_heads.mail_daily()
+        settings.AUDIT_HEAD_FILE, settings.AUDIT_HEAD_EMAIL = str(tmp_path / "heads"), "records@elsewhere.example"
+        assert audit_heads.write_daily()
+        assert audit_heads.mail_daily()
+
     def test_without_a_place_nothing_is_noted(self) -> None:
         happen()
         assert not audit_heads.write()

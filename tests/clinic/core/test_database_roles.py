@@ -75,7 +75,7 @@ def run_roles_sql(name: str) -> str:
     done = subprocess.run(
         [
             "psql", "--no-psqlrc", "--quiet", f"--file={ROOT}/deploy/roles.sql", f"--set=database={name}",
-            f"--set=application={name}_application", f"--set=migration={name}_migration",
+            f"--set=application={name}_application", f"--set=migration={name}_migration", f"--set=backup={name}_backup",
         ],
         env={
             **os.environ, **PASSWORDS, "PGHOST": str(at["HOST"]), "PGPORT": str(at["PORT"]), "PGUSER": at["USER"],
@@ -104,11 +104,12 @@ def clinic(shelf: Any, django_db_blocker: Any) -> Iterator[Clinic]:
             cursor.execute("SET statement_timeout = 0")  # a busy disk takes longer over files than a page may
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            cursor.execute(f'CREATE ROLE "{name}_backup" IN ROLE pg_read_all_data')
         yield Clinic(name, run_roles_sql(name))
         with connection._nodb_cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-            for role in ("application", "migration"):
+            for role in ("application", "migration", "backup"):
                 cursor.execute(f'DROP ROLE "{name}_{role}"')
             for system in open_before:
                 cursor.execute(f"GRANT CONNECT ON DATABASE {system} TO PUBLIC")
@@ -210,6 +211,14 @@ def test_nobody_else_comes_into_the_clinics(migrated: Clinic) -> None:
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT has_database_privilege('public', %s, 'CONNECT')", [migrated.name])
         assert cursor.fetchall() == [(False,)]
+
+
+@postgres
+def test_whoever_makes_backups_comes_in_also_after_a_restore(clinic: Clinic) -> None:
+    """The database is another one than that to which the role was let in by hand."""
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT has_database_privilege(%s, %s, 'CONNECT')", [f"{clinic.name}_backup", clinic.name])
+        assert cursor.fetchall() == [(True,)]
 
 
 @postgres

@@ -229,6 +229,7 @@ class TestTheCommand:
             assert first.clinician_id != second.clinician_id or first.ends_at <= second.starts_at
         assert all(visit.starts_at > clock.now() for visit in visits)
 
+    @pytest.mark.slow
     def test_the_same_seed_makes_the_same_set(self, db: None) -> None:
         def made() -> tuple[list[dict[str, str]], Rows]:
             with transaction.atomic():
@@ -265,6 +266,7 @@ class TestTheCommand:
             demo(requests="1", seed="9", state="received")
         assert ConsultationRequest.objects.count() == 1
 
+    @pytest.mark.slow
     def test_the_link_and_the_birth_date_open_the_private_pages(self, db: None, settings: Any) -> None:
         lines = demo(requests="12", links=True, seed="6")
 

@@ -288,6 +288,14 @@ def test_a_drill_of_an_old_backup_fails(place, empty, facts, monkeypatch):
     assert file.exists()
 
 
+def test_a_drill_that_cannot_look_into_the_archive_says_so_at_once(place):
+    """It belongs to the user of the server, and taken for an empty one it would be years old."""
+    with pytest.raises(CommandError, match=r"The WAL archive .* cannot be read by this user"):
+        call_command(
+            "drill", identity=str(place / "paper"), wal=str(place / "gone"), stdout=io.StringIO(), stderr=io.StringIO()
+        )
+
+
 def test_a_drill_without_any_backup_says_so(place):
     with pytest.raises(CommandError, match="There is no backup in"):
         call_command("drill", identity=str(place / "paper"), stdout=io.StringIO(), stderr=io.StringIO())

@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import ConnectionHandler, connection, transaction
 
-from clinic.core import audit, command_line, database_errors, old_database, readiness, restored_copy
+from clinic.core import audit, audit_heads, clock, command_line, database_errors, old_database, readiness, restored_copy
 from clinic.core.backups import postgres, targets
 from clinic.core.backups.refusals import BackupRefused
+from clinic.core.failures import SomeFailed
 from clinic.core.models import AuditEvent
 from clinic.management import restored, restoring
 from clinic.management.restored import NotWhole, RestoredFacts
@@ -155,6 +156,40 @@ def test_running_it_again_erases_who_could_not_be_erased_before(manager, make_re
     call_command("after_restore", stdout=out, stderr=io.StringIO())
     assert "1 patient rows erased again" in out.getvalue()
     assert Patient.objects.get(pk=request.patient_id).erased_at is not None
+
+
+def test_the_noted_head_is_an_alarm_until_the_reason_is_on_record(settings, tmp_path):
+    """Settling says that the copy is whole in itself; that its end is older than what was noted outside, it cannot."""
+    settings.AUDIT_HEAD_FILE = str(tmp_path / "heads")
+    with transaction.atomic():
+        audit.record(action="staff.sign_in", actor="system")
+    audit.chain()
+    audit_heads.write()
+    # Written by the clinic's worker after the backup was made.
+    with (tmp_path / "heads").open("a") as file:
+        file.write(f"2026-11-23T15:00:00+00:00 7:{'a' * 64}\n")
+    restored.settle(RestoredFacts(made_at=clock.now()))
+    lost = f"stood at 7:{'a' * 64} on 2026-11-23T15:00:00+00:00 (noted in the file)"
+    with pytest.raises(CommandError) as found:
+        call_command("verify_audit", stdout=io.StringIO(), stderr=io.StringIO())
+    assert lost in str(found.value)
+    with pytest.raises(SomeFailed, match=r"The chain lost its end"):
+        audit_heads.look(seen=audit_heads.Seen())
+
+    out = io.StringIO()
+    call_command("verify_audit", restored="disk failure", stdout=out, stderr=io.StringIO())
+    assert "unbroken" in out.getvalue()
+    assert audit_heads.look(seen=audit_heads.Seen())
+    # After more than was lost, it still is: what came anew has the numbers of what is gone.
+    for _ in range(7):
+        with transaction.atomic():
+            audit.record(action="staff.sign_in", actor="system")
+    audit.chain()
+    assert audit_heads.compare_all() == []
+    assert list(AuditEvent.objects.filter(action__in=("database.restore", "audit.restored")).values_list("action")) == [
+        ("audit.restored",),
+        ("database.restore",),
+    ]
 
 
 def test_readiness_says_why_no_page_can_be_served(monkeypatch):

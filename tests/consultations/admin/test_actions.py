@@ -9,7 +9,7 @@ from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from consultations.actions.pass_to_doctor import PassToDoctor
 from consultations.enums import Actor, AppointmentStatus, Outcome, RequestStatus, TriageAction
-from consultations.models import InformationRequest, TriageDecision
+from consultations.models import Clinician, InformationRequest, TriageDecision
 from consultations.presenters.action_panel import form_of, panel_entries
 from consultations.services import triage
 from consultations.services.transitions import WORKFLOW
@@ -101,7 +101,9 @@ class TestPanel:
             "ask",
             "note",
             "escalate",
+            "tell_needs",
             "ask_weekly",
+            "choose_reminders",
             "correct_email",
         ]
         assert by_nurse.context["panel"].decision is None
@@ -187,7 +189,7 @@ class TestBooking:
     def test_a_time_is_booked_on_the_phone(self, sign_in, nurse, offered):
         client = sign_in(nurse)
         (book,) = [item for item in client.get(page_of(offered)).context["panel"].actions if item.name == "book"]
-        key = book.form.fields["slot_key"].choices[1][0]
+        key = book.form.times[0].key
         response = act(client, offered, "book", slot_key=key)
         offered.refresh_from_db()
         assert offered.status == RequestStatus.BOOKED
@@ -197,7 +199,7 @@ class TestBooking:
     def test_a_lost_time_is_said_and_nothing_is_booked(self, sign_in, nurse, offered, clinician, make_request):
         client = sign_in(nurse)
         (book,) = [item for item in client.get(page_of(offered)).context["panel"].actions if item.name == "book"]
-        key = book.form.fields["slot_key"].choices[1][0]
+        key = book.form.times[0].key
         other = make_request(status=RequestStatus.BOOKED)
         starts_at = datetime.datetime.strptime(key[:14], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
         book_directly(other, clinician, starts_at)
@@ -205,6 +207,36 @@ class TestBooking:
         offered.refresh_from_db()
         assert offered.status == RequestStatus.OFFERED
         assert "not free any more" in text_of(response)
+
+    def test_first_the_day_then_one_of_its_times(self, sign_in, nurse, offered, other_doctor, clinician):
+        colleague = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        for window in clinician.availabilities.all():
+            window.pk, window.clinician = None, colleague
+            window.save()
+        type(offered).objects.filter(pk=offered.pk).update(doctor=other_doctor)
+        client = sign_in(nurse)
+
+        def form_on(query=""):
+            page = client.get(f"{page_of(offered)}{query}")
+            (book,) = [item for item in page.context["panel"].actions if item.name == "book"]
+            return book
+
+        days = form_on().form.days
+        assert not form_on().is_open
+        assert len({day for day, _ in days}) == len(days) > 10
+        last, words = days[-1]
+        assert words.endswith("(8 free)")
+        book = form_on(f"?day={last}")
+        assert book.is_open
+        (_, empty), *groups = [("", "Choose a time"), *book.form.fields["slot_key"].widget.choices[1:]]
+        assert empty == "Choose a time"
+        assert [name for name, _ in groups] == ["Dr Sam Okafor, who decided", "Dr Ines Halloran"]
+        assert [[word for _, word in times] for _, times in groups] == [["9 am", "9:40 am", "10:20 am", "11 am"]] * 2
+        for query in ("?day=x", "?day=2020-01-01", "?day="):
+            assert form_on(query).form.shown_day == days[0][0]
+        refused = client.post(f"{book.url}?day={last}", {"seen": offered.status, "slot_key": ""})
+        (again,) = [item for item in refused.context["panel"].actions if item.name == "book"]
+        assert again.form.shown_day == last
 
     def test_without_a_free_time_the_page_says_so(self, sign_in, nurse, make_request):
         consultation_request = make_request(status=RequestStatus.OFFERED)

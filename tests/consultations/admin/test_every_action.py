@@ -23,13 +23,17 @@ GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAG
 VERBS = (
     "ask", "book", "move", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
     "undo_no_show", "take_back_escalation", "settle_escalation",
-    "set_own_urgency", "ask_weekly",
+    "set_own_urgency", "ask_weekly", "choose_reminders", "tell_needs", "confirm_visit",
+    "set_video_link", "expire_offer", "offer_again",
 )  # fmt: skip
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
     "correct_email": {"email": "new@example.com"},
     "ask_weekly": {"wanted": "no"},
+    "choose_reminders": {"choice": "full"},
+    "tell_needs": {"codes": ["quiet"]},
+    "set_video_link": {"link": "https://video.example/alice"},
     "settle_escalation": {"note": "Examined: no weakness."},
     "set_own_urgency": {"reason": "A new, harmless question."},
 }
@@ -88,7 +92,7 @@ def state_of(consultation_request):
 
 def free_slot(make_request, visit):
     """A time that is free now, whoever asks."""
-    return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
+    return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0].key
 
 
 def meant(verb, consultation_request, make_request, visit):
@@ -116,7 +120,9 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
         with subtests.test(status=status), drawn_in_turn(number):
             flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
             flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
-            consultation_request = in_status(status, is_ahead=verb == "move", **flagged)
+            if verb == "offer_again" and status != RequestStatus.NO_SHOW:
+                flagged = {"offer_expired_at": clock.now(), "appointment_type": visit}
+            consultation_request = in_status(status, is_ahead=verb in ("move", "confirm_visit"), **flagged)
             data = meant(verb, consultation_request, make_request, visit)
             before = state_of(consultation_request)
             response = act(client, consultation_request, verb, follow=False, **data)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.accounts.models import User
@@ -328,3 +329,17 @@ def test_nothing_is_fit_for_a_consultation_while_its_case_is_open(sign_in, nurse
     )
     assert "Safety case open" in text_of(record)
     assert "Suitable for a consultation" not in text_of(record).split("Every rule that fired")[0]
+
+
+def test_whose_answers_these_are_is_asked_once_for_the_flags_and_the_form_that_settles_them(
+    in_state: Callable[..., ConsultationRequest], sign_in: Callable[[User], Client], doctor: User
+) -> None:
+    consultation_request = in_state("told later", "no call", None, RequestStatus.WITH_DOCTOR)
+    client = sign_in(doctor)
+
+    with CaptureQueriesContext(connection) as queries:
+        html = client.get(page_of(consultation_request)).content.decode()
+
+    assert 'name="signs"' in html
+    asked = [query["sql"] for query in queries if " UNION " in query["sql"]]
+    assert len(asked) == 2, asked

@@ -100,7 +100,9 @@ def test_pages_of_users(desk, live_server, django_user_model, nurse, path) -> No
         assert faults(desk) == []
 
 
-@pytest.mark.parametrize("form", ["clinician", "location", "room", "appointmenttype", "availability", "absence"])
+@pytest.mark.parametrize(
+    "form", ["clinician", "location", "room", "appointmenttype", "availability", "extrasession", "absence"]
+)
 def test_a_refused_diary_form_names_its_fields(desk, live_server, clinician, manager, form) -> None:
     sign_in(desk, manager, live_server.url)
     desk.goto(f"/admin/consultations/{form}/add/")

@@ -30,6 +30,7 @@ LIMITS = {
     f"{STAFF}appointment/": 22,
     f"{STAFF}absence/": 14,
     f"{STAFF}availability/": 14,
+    f"{STAFF}extrasession/": 14,
     "/admin/core/auditentry/": 15,
 }
 
@@ -74,6 +75,7 @@ def fill(make_request, clinician, nurse):
     return fill_with
 
 
+@pytest.mark.slow
 def test_a_list_costs_the_same_for_sixty_as_for_five(sign_in, manager, fill, subtests):
     client = sign_in(manager)
     fill(range(5))

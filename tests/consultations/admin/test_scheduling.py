@@ -121,7 +121,7 @@ class TestManager:
         response = sign_in(manager).post(f"{BASE}availability/add/", data)
         assert Availability.objects.count() == before + (not is_refused)
         if is_refused:
-            named = f"Dr Ines Halloran has Tuesday 09:00 to 12:00 from {clock.day(datetime.date(2026, 12, 1))} already."
+            named = f"Dr Ines Halloran has Tuesday 9 am to 12 pm from {clock.day(datetime.date(2026, 12, 1))} already."
             assert named in text_of(response)
 
     def test_a_window_does_not_stand_in_its_own_way_nor_in_that_of_a_colleague(
@@ -305,7 +305,9 @@ class TestDoctor:
         assert client.post(f"{BASE}{name}/add/", {"name": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["clinician", "location", "room", "appointmenttype", "availability", "absence"])
+@pytest.mark.parametrize(
+    "name", ["clinician", "location", "room", "appointmenttype", "availability", "extrasession", "absence"]
+)
 def test_a_nurse_only_reads_and_an_editor_does_not(sign_in, nurse, editor, clinician, name):
     assert sign_in(nurse).get(f"{BASE}{name}/").status_code == 200
     assert sign_in(nurse).post(f"{BASE}{name}/add/", {}).status_code == 403

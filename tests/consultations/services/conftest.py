@@ -35,6 +35,7 @@ from consultations.models import (
 )
 from consultations.services import case_proofs, cases, notes, persons, scheduling
 from consultations.services.case_proofs import OutcomeClaim
+from consultations.services.visit_needs import Needs
 from tests.consultations.perform import answer, perform, settling_data
 from tests.mailbox import queue_directly
 from tests.personas import MakeRequest, as_pressing, book_directly, make_patient
@@ -95,9 +96,14 @@ class Desk:
 
     def ready_for(self, verb: str, status: RequestStatus, by: User | None = None) -> ConsultationRequest:
         """A request on which this person may do this now."""
-        flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
+        flagged: dict[str, Any] = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
+        if verb == "offer_again" and status != RequestStatus.NO_SHOW:
+            flagged = {"offer_expired_at": clock.now(), "appointment_type": self.visit}
         consultation_request = self.request(
-            status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb in ("withdraw", "move"), **flagged
+            status,
+            asked_by_doctor=verb == "answer_doctor",
+            is_ahead=verb in ("withdraw", "move", "confirm_visit"),
+            **flagged,
         )
         if verb == "move":
             self.hold(consultation_request, starts_at=LATER)
@@ -196,6 +202,18 @@ class Desk:
             ),
             "ask_weekly": lambda consultation_request, by: perform(
                 "ask_weekly", consultation_request, is_wanted=False, by=by
+            ),
+            "expire_offer": lambda consultation_request, by: perform("expire_offer", consultation_request, by=by),
+            "offer_again": lambda consultation_request, by: perform("offer_again", consultation_request, by=by),
+            "confirm_visit": lambda consultation_request, by: perform("confirm_visit", consultation_request, by=by),
+            "set_video_link": lambda consultation_request, by: perform(
+                "set_video_link", consultation_request, link="https://video.example/a", by=by
+            ),
+            "tell_needs": lambda consultation_request, by: perform(
+                "tell_needs", consultation_request, needs=Needs(codes=("quiet",)), by=by
+            ),
+            "choose_reminders": lambda consultation_request, by: perform(
+                "choose_reminders", consultation_request, choice="none", by=by
             ),
             "read_text": lambda consultation_request, by: mark_read(
                 text=PatientText.objects.get(response=consultation_request.response_id, kind=TextKind.CANCEL_REASON),

@@ -47,6 +47,7 @@ from consultations.services import (
     scheduling,
 )
 from consultations.services.erasure import StillNeeded
+from consultations.services.visit_needs import Needs
 from tests.consultations.perform import answer, perform, send_message, settle_all
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_intake import ALICE, ANSWERS, WORDINGS
@@ -60,7 +61,7 @@ SECRETS = (
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
     "secret-hand-over", "secret-report", "secret-reply",
     "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
-    "secret-aside", "secret-thought", "secret-reopening",
+    "secret-aside", "secret-thought", "secret-reopening", "secret-language", "secret-need",
 )  # fmt: skip
 """What was typed by or about this person; `1961-05-17` is the date of birth."""
 WHO = dataclasses.replace(
@@ -78,7 +79,7 @@ REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
     "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote", "CaseClosing",
-    "HandOverNote", "MissedReport",
+    "HandOverNote", "MissedReport", "VisitNeeds",
     "ClockAlarm",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
@@ -121,6 +122,8 @@ def request_of_one(
         made_at=NOW,
         made_by=nurse,
     )
+    needs = Needs(codes=("interpreter",), language="secret-language", more="secret-need")
+    perform("tell_needs", consultation_request, needs=needs)
     Settlement.objects.create(
         response=response,
         how="spoken_to",

@@ -203,5 +203,5 @@ def test_what_somebody_holds_counts_what_is_open_and_ahead(
     make_request(status=RequestStatus.WITHDRAWN, doctor=doctor)
     holdings = Holdings.of(doctor)
     assert (holdings.cases, holdings.claimed, holdings.to_review) == ((), (), (reviewed.pk,))
-    assert holdings.visits == ((booked.pk, visit.starts_at),)
+    assert holdings.visits == ((booked.pk, visit.starts_at, "America/New_York"),)
     assert Holdings.of(nurse).requests == (reviewed.pk,)

@@ -61,6 +61,13 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "appointment_booked": Lane.PATIENTS,
         "appointment_moved": Lane.PATIENTS,
         "appointment_cancelled": Lane.PATIENTS,
+        "choose_nudge": Lane.PATIENTS,
+        "offer_expired": Lane.PATIENTS,
+        "offered_again": Lane.PATIENTS,
+        "after_visit": Lane.PATIENTS,
+        "missed_visit": Lane.PATIENTS,
+        "visit_reminder": Lane.PATIENTS,
+        "text_reminder": Lane.PATIENTS,
         "request_closed": Lane.PATIENTS,
         "weekly_question": Lane.PATIENTS,
         "next_day_question": Lane.PATIENTS,
@@ -133,6 +140,9 @@ class TestWantedByAPatient:
         [
             (MessageKind.QUESTION_ASKED, RequestStatus.INFORMATION_ASKED),
             (MessageKind.CONSULTATION_OFFERED, RequestStatus.OFFERED),
+            (MessageKind.OFFERED_AGAIN, RequestStatus.OFFERED),
+            (MessageKind.AFTER_VISIT, RequestStatus.COMPLETED),
+            (MessageKind.MISSED_VISIT, RequestStatus.NO_SHOW),
         ],
     )
     def test_what_asks_for_something_only_while_it_is_asked_for(

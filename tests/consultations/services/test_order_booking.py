@@ -72,7 +72,7 @@ class TestAnOrder:
             )
         assert consultation_request.flag_level == "SAME_DAY", "an order settles nothing"
         assert "book" in offered(consultation_request, nurse)
-        key = free_times(consultation_request)[0][0]
+        key = free_times(consultation_request)[0].key
         desk.hold(consultation_request)
         with pytest.raises(FlagsStand):
             desk.services()["book"](consultation_request, None)
@@ -87,7 +87,7 @@ class TestAnOrder:
         doctor: Any,
     ) -> None:
         consultation_request = desk.request(RequestStatus.OFFERED, **FLAGGED)
-        key = free_times(consultation_request)[0][0]
+        key = free_times(consultation_request)[0].key
         before = all_rows()
         for by in (nurse, doctor):
             assert "book" not in offered(consultation_request, by)

@@ -215,6 +215,7 @@ def ways_to_free(source: str) -> Iterator[str]:
                 yield text
 
 
+@pytest.mark.slow
 def test_no_other_code_deletes_a_hold_or_cancels_an_appointment() -> None:
     results = {}
     for app in PRODUCT:

@@ -14,6 +14,7 @@ from consultations.actions.book import book_held
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
 from consultations.services import review
+from consultations.services.visit_needs import Needs
 from tests.consultations.perform import answer, perform, settle_all, settling_data
 from tests.consultations.services.conftest import LATER, Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
@@ -30,6 +31,10 @@ TOLD = {
     "withdraw": MessageKind.REQUEST_CLOSED,
     "correct_email": MessageKind.PRIVATE_LINK,
     "cancel_request": MessageKind.REQUEST_CLOSED,
+    "expire_offer": MessageKind.OFFER_EXPIRED,
+    "offer_again": MessageKind.OFFERED_AGAIN,
+    "complete": MessageKind.AFTER_VISIT,
+    "mark_no_show": MessageKind.MISSED_VISIT,
 }
 """Verb -> the one mail it owes the patient. No other move writes to a patient."""
 PATIENTS_OWN = ("answer", "answer_again", "answer_doctor", "message", "undo_cancel", "withdraw")
@@ -61,6 +66,9 @@ def click(desk: Desk, verb: str, consultation_request: Any, by: User, *, seen: s
         "note": {"note": "Rang."},
         "correct_email": {"email": "new@example.com"},
         "ask_weekly": {"is_wanted": False},
+        "choose_reminders": {"choice": "none"},
+        "tell_needs": {"needs": Needs(codes=("quiet",))},
+        "set_video_link": {"link": "https://video.example/a"},
         "escalate": {"note": "Worse."},
         "set_own_urgency": {"reason": "Well."},
         "settle": _same_page(consultation_request) if verb == "settle" else {},

@@ -245,6 +245,7 @@ class TestTakenBack:
 
 
 class TestFlood:
+    @pytest.mark.slow
     def test_a_mailbox_with_two_hundred_requests_is_left_to_staff(self, request_of: Any) -> None:
         """Opening one of them costs no more than opening one of twenty-five, and joins nothing more."""
         made = [request_of() for _ in range(200)]

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -28,8 +29,8 @@ NEXT = {
     "not_suitable": "We do not think a consultation here would help you now.",
     "urgent": "We will try to call you",
     "booked": "Add to calendar",
-    "completed": "This request has ended.",
-    "no_show": "This request has ended.",
+    "completed": "What comes next",
+    "no_show": "Your visit did not take place.",
     "withdrawn": "We do not contact you about this request any more.",
     "cancelled": "This request has ended.",
 }
@@ -283,7 +284,7 @@ class TestCalendarFile:
         text = answer.content.decode()
         assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{consultation_request.reference}.ics"'
-        assert "DTSTART:20261130T140000Z" in text
+        assert "DTSTART;TZID=America/New_York:20261130T090000" in text
         assert f"UID:{booked.calendar_uid}" in text
         for secret in (
             "Alice",
@@ -360,7 +361,7 @@ class TestCalendarFile:
         second = book_held(consultation_request=consultation_request)
         open_privately(client, consultation_request)
         text = client.get(at(client, "appointment.ics")).content.decode()
-        assert "METHOD:PUBLISH" in text
+        assert "METHOD:REQUEST" in text
         assert f"UID:{first.calendar_uid}\r\nSEQUENCE:2\r\n" in text
-        assert f"DTSTART:{second.starts_at:%Y%m%dT%H%M%SZ}" in text
+        assert f"New_York:{second.starts_at.astimezone(ZoneInfo('America/New_York')):%Y%m%dT%H%M%S}" in text
         assert "Delete it from your calendar" not in text_of(client.get(at(client)))

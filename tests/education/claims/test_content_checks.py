@@ -297,6 +297,7 @@ class TestReasons:
             == remarks
         )
 
+    @pytest.mark.slow
     def test_shipped_reasons_are_all_needed(self) -> None:
         remarks = {(item.where, item.rule, item.digest) for item in shipped.remarks(SHIPPED, today=TODAY)}
 

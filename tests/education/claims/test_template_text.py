@@ -94,6 +94,7 @@ def test_the_product_s_own_are_among_them() -> None:
     assert not [where for where in read if "/admin/" in where]
 
 
+@pytest.mark.slow
 def test_they_are_linted_with_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(template_text, "texts", lambda: [("templates.x.html.text", "A cure, they say.")])
 
@@ -131,6 +132,7 @@ def blocked(texts: list[str], *, is_cited: bool = False) -> list[tuple[str, str]
     return [(rule, text) for text in texts for rule in rules_broken(text, is_cited=is_cited)]
 
 
+@pytest.mark.slow
 def test_no_rendered_page_claims_more_than_is_known(content: shipped.Shipped, client: Client) -> None:
     results = {}
     for address in ADDRESSES:

@@ -67,6 +67,7 @@ def test_titles_of_sources_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lint(monkeypatch, title.encode()) == [[]]
 
 
+@pytest.mark.slow
 def test_the_shipped_content_has_no_open_finding() -> None:
     out = io.StringIO()
 

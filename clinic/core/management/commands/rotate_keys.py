@@ -21,6 +21,9 @@ class Command(ClinicCommand):
     def handle(self, *args: Any, batch: int = BATCH, **options: Any) -> None:
         if batch < 1:
             raise CommandError("--batch must be at least 1: it is the number of rows a transaction changes.")
+        if not encrypted_values.is_any():
+            self._forget_tried_keys()
+            return
         self._refuse_unfit_keys()
         current, broken = encryption.current_key_id(), 0
         for model, field in encrypted_values.columns_under_field_keys():
@@ -46,8 +49,6 @@ class Command(ClinicCommand):
 
     def _refuse_unfit_keys(self) -> None:
         """Keys that are missing hinder nothing: what they encrypted is named row by row. Others would do harm."""
-        if not encrypted_values.is_any():
-            raise CommandError(f"This database holds no encrypted value. Is it the right one? {GIVE_SETTINGS}")
         problems = [
             key_fingerprint
             for key_fingerprint in key_fingerprints.find_problems()
@@ -55,6 +56,18 @@ class Command(ClinicCommand):
         ]
         if problems:
             raise CommandError(" ".join(item.sentence for item in problems) + " Nothing was changed.")
+
+    def _forget_tried_keys(self) -> None:
+        """In a clinic without a patient yet: a key that was put in and out again would else stop it for good."""
+        tried = {problem.name for problem in key_fingerprints.find_problems() if _is_missing_field_key(problem)}
+        if not tried:
+            raise CommandError(f"This database holds no encrypted value. Is it the right one? {GIVE_SETTINGS}")
+        with transaction.atomic():
+            forgotten = key_fingerprints.retire(names=tried)
+        self.stdout.write(
+            f"This database holds no encrypted value, so {', '.join(forgotten)} was only tried, and is forgotten. This "
+            "is no leave to remove a key from FIELD_KEYS."
+        )
 
     def _retire_older_keys(self, current: str) -> None:
         with transaction.atomic():

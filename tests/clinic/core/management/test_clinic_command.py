@@ -92,6 +92,7 @@ def test_an_option_before_the_command_leads_nowhere_else(run, manage):
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_in_a_demonstration_that_was_asked_for_it_works(run, manage, tmp_path):
     demo = {"DEBUG": "1", "DEMO": "1", "DATABASE_URL": f"sqlite:///{tmp_path}/demo.sqlite3"}
     assert "has no tables. If it is the right one, run migrate." in run(manage, "verify_audit", **demo).stderr

@@ -11,6 +11,7 @@ from django.db import DatabaseError, OperationalError
 from clinic.core import audit, audit_heads, delivery, housekeeping, outbox, reading_batches
 from clinic.core.models import Heartbeat, OutboxMessage
 from clinic.management.commands import worker
+from consultations.actions import expire_offer
 from consultations.enums import MessageKind
 from consultations.models import ClockAlarm, ConsultationRequest
 from consultations.services import (
@@ -22,7 +23,9 @@ from consultations.services import (
     hand_over_notes,
     leaving,
     messaging,
+    offers,
     private_links,
+    reminders,
     retention,
     slot_release,
     undelivered,
@@ -39,6 +42,9 @@ DUTIES = {
     "free cancelled times": (slot_release, "release_set_aside"),
     "end the day": (day_end, "make_due"),
     "ask weekly": (weekly_question, "ask_weekly"),
+    "remind": (reminders, "remind"),
+    "nudge": (offers, "nudge"),
+    "end offers": (expire_offer, "expire_ended"),
     "mail audit head": (audit_heads, "mail_daily"),
     "deliver": (delivery, "deliver_due"),
     "publish": (schedule, "publish_due"),

@@ -5,7 +5,7 @@ from consultations.migrations._own_time import follow_both
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consultations", "0003_groups")]
+    dependencies = [("consultations", "0005_who_keeps_extra_sessions")]
 
     operations = [
         migrations.AddField(

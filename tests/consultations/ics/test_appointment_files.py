@@ -15,11 +15,12 @@ from consultations.enums import RequestStatus
 from consultations.models import Appointment, Clinician
 from consultations.services import scheduling
 from tests.consultations.perform import perform
-from tests.personas import MakeRequest, book_directly
+from tests.personas import MakeRequest, book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
 """Monday 30 November 2026, 9 am in New York."""
+EDGES = (("BEGIN", "VEVENT"), ("END", "VEVENT"))
 
 
 @pytest.fixture(autouse=True)
@@ -50,27 +51,32 @@ def text(value: str) -> str:
 
 
 def read(file: bytes) -> dict[str, str]:
+    """The properties of the event, times as they stand and their parameters after a semicolon."""
     lines = list(content_lines(file))
-    assert [(name, value) for name, _, value in lines if name in ("BEGIN", "END")] == [
-        ("BEGIN", "VCALENDAR"),
-        ("BEGIN", "VEVENT"),
-        ("END", "VEVENT"),
-        ("END", "VCALENDAR"),
-    ]
-    values = {name: value for name, _, value in lines}
-    assert len(values) == len(lines) - 2, "each property stands once"
+    parts = [f"{name}:{value}" for name, _, value in lines if name in ("BEGIN", "END")]
+    assert parts[0] == "BEGIN:VCALENDAR"
+    assert parts[-1] == "END:VCALENDAR"
+    assert [part for part in parts if "VEVENT" in part] == ["BEGIN:VEVENT", "END:VEVENT"]
+    start, end = (next(i for i, (name, _, value) in enumerate(lines) if (name, value) == edge) for edge in EDGES)
+    alarm = next((i for i, (name, _, value) in enumerate(lines) if (name, value) == ("BEGIN", "VALARM")), end)
+    of_event = lines[start + 1 : alarm]
+    values = {name: value for name, _, value in [*of_event, *lines[1:4]] if name not in ("BEGIN", "TZID")}
+    assert len({name for name, _, _ in of_event}) == len(of_event), "each property stands once"
     return values
 
 
 def instant(value: str) -> datetime.datetime:
-    return datetime.datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
+    """A time on New York's wall clock, or in UTC."""
+    zone = datetime.UTC if value.endswith("Z") else ZoneInfo("America/New_York")
+    return datetime.datetime.strptime(value.rstrip("Z"), "%Y%m%dT%H%M%S").replace(tzinfo=zone)
 
 
 def test_a_booked_time(appointment: Appointment) -> None:
     values = read(ics.appointment_file(appointment))
 
     assert values["VERSION"] == "2.0"
-    assert values["METHOD"] == "PUBLISH"
+    assert values["METHOD"] == "REQUEST"
+    assert values["ATTENDEE"] == "mailto:alice@example.com"
     assert (values["UID"], values["SEQUENCE"]) == (appointment.calendar_uid, "0")
     assert (values["STATUS"], values["TRANSP"], values["CLASS"]) == ("CONFIRMED", "OPAQUE", "PRIVATE")
     assert instant(values["DTSTAMP"]) == datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
@@ -131,7 +137,7 @@ def test_cancelled_and_booked_again_and_again_is_one_entry_whose_number_rises(ap
         opens(appointment)
 
     assert seen == [0, 1, 2, 3, 4]
-    assert list(calendar.values()) == [(4, f"{appointment.starts_at:%Y%m%dT%H%M%SZ}")]
+    assert [(number, instant(starts)) for number, starts in calendar.values()] == [(4, appointment.starts_at)]
 
 
 def test_times_of_two_requests_are_two_entries(make_request: MakeRequest, clinician: Clinician) -> None:
@@ -195,7 +201,30 @@ def test_names_no_condition_no_doctor_no_patient_and_no_way_in(appointment: Appo
         appointment.refresh_from_db()
 
     file = ics.appointment_file(appointment).replace(b"\r\n ", b"").decode().casefold()
+    # The address of whoever opens it is theirs.
+    file = file.replace("mailto:alice@example.com", "")
 
     for word in ("alice", "winther", "halloran", "spine", "back pain", "injection", "stem", "/request/open/"):
         assert word not in file
     assert appointment.consultation_request.reference.casefold() not in file
+
+
+def test_without_an_address_nobody_is_named_and_nothing_is_requested(
+    make_request: MakeRequest, clinician: Clinician
+) -> None:
+    patient = make_patient(email="")
+    appointment = book_directly(make_request(status=RequestStatus.BOOKED, patient=patient), clinician, STARTS)
+
+    values = read(ics.appointment_file(appointment))
+
+    assert values["METHOD"] == "PUBLISH"
+    assert "ATTENDEE" not in values
+
+
+def test_another_address_is_never_named(appointment: Appointment, make_request: MakeRequest) -> None:
+    """Neither the doctor's, nor that of another patient with a time of the same day."""
+    file = ics.appointment_file(appointment).replace(b"\r\n ", b"").decode()
+
+    assert sorted(re.findall(r"[\w.]+@[\w.]+", file.replace(appointment.calendar_uid, ""))) == [
+        "alice@example.com", "clinic@larchwell.example",
+    ]  # fmt: skip

@@ -4,7 +4,7 @@ import clinic.core.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consultations", "0004_own_time")]
+    dependencies = [("consultations", "0009_needs_and_before_the_visit")]
 
     operations = [
         migrations.AddField(

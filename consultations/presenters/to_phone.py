@@ -1,0 +1,46 @@
+"""Whom staff are to call: no mail reaches them, or they have not chosen a time in time."""
+
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clinic.accounts.models import User
+from consultations.enums import STAFF_QUEUE
+from consultations.models import ConsultationRequest
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.services import to_phone
+
+SHOWN: Final = 10
+
+
+def to_call(*, viewer: User) -> dict[str, Any]:
+    """The first of each, and how many there are."""
+    seen = ConsultationRequest.objects.visible_to(viewer)
+    unreached = to_phone.unreached().filter(pk__in=seen)
+    expired = seen.filter(status__in=STAFF_QUEUE, offer_expired_at__isnull=False).order_by("offer_expired_at", "pk")
+    rows = [
+        *_rows(unreached, str(_("no email arrives"))),
+        *_rows(expired.exclude(pk__in=unreached.values("pk")), str(_("offer expired"))),
+    ]
+    count = unreached.count() + expired.exclude(pk__in=unreached.values("pk")).count() if rows else 0
+    return {"count": count, "rows": rows}
+
+
+def _rows(requests: QuerySet[ConsultationRequest], why: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "pk": item.pk,
+            "url": reverse("admin:consultations_consultationrequest_change", args=[item.pk]),
+            "why": why,
+            **_named(item),
+        }
+        for item in readable(requests.select_related("patient")[:SHOWN])
+    ]
+
+
+def _named(item: ConsultationRequest | Unreadable) -> dict[str, str]:
+    if isinstance(item, Unreadable):
+        return {"name": _("Record %(number)d cannot be read") % {"number": item.pk}, "reference": ""}
+    return {"name": item.patient.name, "reference": item.reference}

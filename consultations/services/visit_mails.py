@@ -1,0 +1,52 @@
+"""What a mail about a visit says besides its sentences. A neutral one says nothing of when, where and with whom."""
+
+from django.utils.translation import gettext as _
+
+from clinic.core import clock
+from clinic.core.models import OutboxMessage
+from consultations.emails import VisitLines
+from consultations.enums import MessageKind, Modality, ReminderChoice, VisitNeed
+from consultations.models import Appointment, ConsultationRequest
+from consultations.services import visit_needs
+
+
+def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> VisitLines:
+    """From what stands now."""
+    appointment = (
+        Appointment.objects.select_related("appointment_type", "location", "clinician")
+        .filter(pk=message.payload.get("appointment"))
+        .first()
+    )
+    if appointment is None:
+        return {}
+    if message.kind != MessageKind.VISIT_REMINDER:
+        return {
+            "price": appointment.appointment_type.price_text,
+            "directions": appointment.location.directions,
+        }
+    if consultation_request.reminders != ReminderChoice.FULL:
+        return {}
+    return {"visit": _when_where_and_with_whom(appointment)}
+
+
+def has_large_print(consultation_request: ConsultationRequest) -> bool:
+    """Whether the patient reads large letters; a mail to who helps them is as any other."""
+    return not consultation_request.helper_name and visit_needs.of_row(consultation_request.patient).has(
+        VisitNeed.LARGE_PRINT
+    )
+
+
+def _when_where_and_with_whom(appointment: Appointment) -> list[tuple[str, str]]:
+    """Never the kind of visit: its name may say what it is for."""
+    kind, location = appointment.appointment_type, appointment.location
+    is_here = kind.modality == Modality.CLINIC
+    place = _("%(name)s, %(address)s") % {"name": location.name, "address": location.address}
+    when = _("%(moment)s, %(zone)s") % {
+        "moment": clock.moment(appointment.starts_at),
+        "zone": clock.zone_words(appointment.starts_at),
+    }
+    return [
+        (_("When"), when),
+        (_("Where"), place if is_here else str(kind.get_modality_display())),
+        (_("With"), appointment.clinician.display_name),
+    ]

@@ -1,0 +1,132 @@
+"""The booked card: one press to come or to cancel, what reminders may say, and the question if anything is new."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from clinic.accounts.models import User
+from clinic.core.models import AuditEvent, OutboxMessage
+from consultations.enums import RequestStatus
+from consultations.models import Appointment, Clinician, ConsultationRequest
+from consultations.services import reminders
+from consultations.services.scheduling import slot_of
+from tests.consultations.perform import perform
+from tests.consultations.services.conftest import NOW
+from tests.consultations.views.conftest import text_of
+from tests.mailbox import path_of
+from tests.personas import MakeRequest, book_directly, open_privately, private_url
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
+
+
+@pytest.fixture(autouse=True)
+def monday(time_machine: Any) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def visit_ahead(make_request: MakeRequest, clinician: Clinician) -> Appointment:
+    return book_directly(make_request(status=RequestStatus.BOOKED), clinician, NOW + 7 * DAY)
+
+
+def opened(client: Client, appointment: Appointment) -> ConsultationRequest:
+    open_privately(client, appointment.consultation_request)
+    return appointment.consultation_request
+
+
+def test_one_press_says_that_the_patient_will_come_and_staff_see_it(
+    client: Client, visit_ahead: Appointment, nurse: User, sign_in: Any
+) -> None:
+    consultation_request = opened(client, visit_ahead)
+    page = text_of(client.get(private_url(consultation_request)))
+    assert "Will you come on Monday 30 November, 10 am?" in page
+    diary = "/admin/consultations/appointment/"
+    assert "Not confirmed" in text_of(sign_in(nurse).get(f"{diary}?from=2026-11-23"))
+    seen = {"seen": slot_of(visit_ahead).key}
+    answer = client.post(private_url(consultation_request, "will-come/"), seen, follow=True)
+    assert "Thank you. We expect you at the time below." in text_of(answer)
+    assert "Will you come on" not in text_of(answer)
+    visit_ahead.refresh_from_db()
+    assert visit_ahead.confirmed_for == NOW + 7 * DAY
+    text = text_of(sign_in(nurse).get(f"{diary}?from=2026-11-23"))
+    assert "Confirmed" in text
+    assert "Not confirmed" not in text
+
+
+def test_a_scanner_that_opens_every_address_changes_nothing(client: Client, visit_ahead: Appointment) -> None:
+    consultation_request = opened(client, visit_ahead)
+    for page in ("will-come/", "reminders/", "cancel-time/"):
+        client.get(private_url(consultation_request, page))
+        client.head(private_url(consultation_request, page))
+    visit_ahead.refresh_from_db()
+    assert (visit_ahead.status, visit_ahead.confirmed_for) == ("booked", None)
+
+
+def test_one_press_cancels(client: Client, visit_ahead: Appointment) -> None:
+    consultation_request = opened(client, visit_ahead)
+    client.post(private_url(consultation_request, "cancel-time/"), {"seen": slot_of(visit_ahead).key})
+    visit_ahead.refresh_from_db()
+    assert visit_ahead.status == "cancelled"
+
+
+def test_a_time_that_is_not_the_one_on_the_page_is_not_confirmed(client: Client, visit_ahead: Appointment) -> None:
+    consultation_request, seen = opened(client, visit_ahead), slot_of(visit_ahead).key
+    visit_ahead.starts_at += DAY
+    visit_ahead.ends_at += DAY
+    visit_ahead.save()
+    answer = client.post(private_url(consultation_request, "will-come/"), {"seen": seen})
+    assert answer.status_code == 409
+    assert "The time was changed since. Look at it again before you confirm it." in text_of(answer)
+    visit_ahead.refresh_from_db()
+    assert visit_ahead.confirmed_for is None
+
+
+def test_a_visit_that_moves_is_not_confirmed_any_more(visit_ahead: Appointment) -> None:
+    perform("confirm_visit", visit_ahead.consultation_request)
+    visit_ahead.refresh_from_db()
+    assert visit_ahead.is_confirmed
+    visit_ahead.starts_at += DAY
+    assert not visit_ahead.is_confirmed
+
+
+def test_it_is_asked_from_the_first_reminder_on(
+    client: Client, make_request: MakeRequest, clinician: Clinician, time_machine: Any
+) -> None:
+    visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, NOW + 8 * DAY)
+    consultation_request = opened(client, visit)
+    assert "Will you come" not in text_of(client.get(private_url(consultation_request)))
+    time_machine.move_to(NOW + 8 * DAY, tick=False)
+    open_privately(client, consultation_request)
+    assert "Will you come" not in text_of(client.get(private_url(consultation_request)))
+    client.post(private_url(consultation_request, "will-come/"), {"seen": slot_of(visit).key})
+    visit.refresh_from_db()
+    assert visit.confirmed_for is None
+
+
+def test_what_reminders_say_is_chosen_and_is_on_record(client: Client, visit_ahead: Appointment) -> None:
+    consultation_request = opened(client, visit_ahead)
+    url = private_url(consultation_request, "reminders/")
+    for choice, stored in (("full", "full"), ("none", "none"), ("everything", "none"), ("neutral", "neutral")):
+        client.post(url, {"choice": choice})
+        assert ConsultationRequest.objects.get().reminders == stored
+    events = AuditEvent.objects.about(consultation_request).filter(action="request.choose_reminders")
+    assert [event.details["choice"] for event in events.order_by("pk")] == ["full", "none", "neutral"]
+
+
+def test_the_page_behind_a_reminder_asks_if_anything_has_changed_at_most_once_a_day(
+    client: Client, visit_ahead: Appointment, time_machine: Any
+) -> None:
+    asks = "has any of this started or got worse?"
+    time_machine.move_to(NOW + 6 * DAY, tick=False)
+    assert reminders.remind() == 1
+    path = path_of(OutboxMessage.objects.get())
+    assert asks in text_of(client.post(path, BORN, follow=True))
+    perform("answer_again", visit_ahead.consultation_request, ticks=("none",))
+    time_machine.move_to(NOW + 6 * DAY + datetime.timedelta(hours=23), tick=False)
+    assert asks not in text_of(client.post(path, BORN, follow=True))
+    time_machine.move_to(NOW + 7 * DAY + datetime.timedelta(minutes=1), tick=False)
+    assert asks in text_of(client.post(path, BORN, follow=True))
