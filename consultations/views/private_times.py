@@ -18,7 +18,7 @@ from consultations.enums import RequestStatus
 from consultations.forms.private import SlotForm
 from consultations.models import AppointmentType, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
-from consultations.presenters.own_zone import ZONES, time_there
+from consultations.presenters.own_zone import ZONES
 from consultations.presenters.times_page import WhoAndWhere, times_page
 from consultations.services import asked_again, clocks, scheduling, visit_needs
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
@@ -185,6 +185,6 @@ def _elsewhere(request: HttpRequest, held: SlotHold, kind: AppointmentType | Non
     if not zone:
         return ""
     return _("%(time)s, %(zone)s") % {
-        "time": time_there(held.starts_at, zone),
+        "time": clock.time_in_a_day(held.starts_at, zone),
         "zone": ZONES[zone],
     }
