@@ -106,7 +106,7 @@ def _lost_page(
     appointment, name = live_appointment(consultation_request), consultation_request.helped_name
     stands: Wording = ""
     if appointment is not None:
-        values = {"moment": clock.moment(appointment.starts_at), "name": name}
+        values = {"moment": clock.moment(appointment.starts_at, appointment.time_zone), "name": name}
         stands = (STILL_YOURS_FOR if name else STILL_YOURS) % values
     error = paragraph([str(loss), str(stands), NEAREST if taken.nearest else NONE_FREE])
     return _times_page(request, consultation_request, error=error, near=taken.nearest, status=409)
