@@ -4,7 +4,7 @@ import clinic.core.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consultations", "0009_needs_and_before_the_visit")]
+    dependencies = [("consultations", "0011_kinds_of_text")]
 
     operations = [
         migrations.AddField(
