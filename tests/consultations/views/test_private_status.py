@@ -350,11 +350,13 @@ class TestCalendarFile:
         ):
             assert client.get(address).status_code == 403
 
-    def test_a_cancelled_time_has_one_that_removes_the_entry(self, client, make_request, clinician):
+    def test_a_cancelled_time_has_one_that_removes_the_entry(self, client, make_request, clinician, time_machine):
+        """Once the cancellation cannot be taken back any more."""
         consultation_request = make_request(status=RequestStatus.BOOKED)
         booked = book_directly(consultation_request, clinician, STARTS)
         open_privately(client, consultation_request)
         client.post(at(client, "cancel-time/"), {"reason": ""})
+        time_machine.shift(scheduling.TIME_TO_UNDO)
         page = client.get(at(client))
         assert "Delete it from your calendar" in text_of(page)
         assert f'href="{at(client, "appointment.ics")}"' in page.content.decode()
