@@ -245,7 +245,7 @@ HEALTH = re.compile(
 """What a person at home who sees the screen could learn something from. The clinic's own name is not ours to change."""
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in TO_STAFF])
+@pytest.mark.parametrize("kind", [kind for kind in emails.WORDINGS if kind not in TO_STAFF])
 class TestWords:
     def test_no_mail_tells_anything_about_health(
         self, alice: ConsultationRequest, kind: MessageKind, settings: Any

@@ -301,7 +301,7 @@ def test_until_the_notice_it_is_cancelled_here_and_after_that_by_calling(
     open_privately(browser, offered)
     page = browser.get(at(browser))
     assert (at(browser, "cancel-time/") in page.content.decode()) != is_late
-    late = f"It is too late to move or cancel this time here. Call us: {settings.CLINIC_PHONE}"
+    late = f"This time can no longer be moved or cancelled here. Call us: {settings.CLINIC_PHONE}"
     assert (late in text_of(page)) == is_late
 
 
