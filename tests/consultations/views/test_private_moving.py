@@ -102,7 +102,7 @@ class TestMoving:
         assert uid in after
         assert "SEQUENCE:0" in before
         assert "SEQUENCE:1" in after
-        assert "DTSTART:20261125T140000Z" in after
+        assert "DTSTART;TZID=America/New_York:20261125T090000" in after
 
 
 class TestLosing:
