@@ -72,6 +72,9 @@ TO_HELPERS: Final[dict[str, "_StrOrPromise"]] = {
     S.WITHDRAWN: gettext_lazy("%(name)s’s request is withdrawn"),
     S.CANCELLED: gettext_lazy("%(name)s’s request is closed"),
 }
+BLOCKED: Final = gettext_lazy("a doctor looks at your request first")
+BLOCKED_TO_HELPERS: Final = gettext_lazy("a doctor looks at %(name)s’s request first")
+"""A consultation is offered, and no time can be chosen while a red flag stands."""
 STEPS: Final = (
     gettext_lazy("Request received"),
     gettext_lazy("Read by a nurse"),
@@ -95,21 +98,28 @@ EXPIRED: Final = gettext_lazy("we get in touch about a time")
 
 
 def heading(consultation_request: ConsultationRequest) -> str:
+    if _waits_for_a_doctor(consultation_request):
+        return _addressed(consultation_request, BLOCKED, BLOCKED_TO_HELPERS)
     if consultation_request.is_offer_expired:
-        return _addressed(consultation_request, str(EXPIRED))
+        return _addressed(consultation_request, EXPIRED, EXPIRED)
     return heading_for(consultation_request, consultation_request.status)
 
 
 def heading_for(consultation_request: ConsultationRequest, status: str) -> str:
+    return _addressed(consultation_request, HEADINGS[status], TO_HELPERS[status])
+
+
+def _waits_for_a_doctor(consultation_request: ConsultationRequest) -> bool:
+    return consultation_request.status == S.OFFERED and consultation_request.is_blocked_by_flags
+
+
+def _addressed(
+    consultation_request: ConsultationRequest, to_patient: "_StrOrPromise", to_helper: "_StrOrPromise"
+) -> str:
     """To the patient, or to who helps the patient, by name; without one, the same words begin the sentence."""
-    heading, helped = str(HEADINGS[status]), consultation_request.helped_name
+    heading, name, helped = str(to_patient), consultation_request.addressee, consultation_request.helped_name
     if helped:
-        heading = str(TO_HELPERS[status]) % {"name": helped}
-    return _addressed(consultation_request, heading)
-
-
-def _addressed(consultation_request: ConsultationRequest, heading: str) -> str:
-    name = consultation_request.addressee
+        heading = str(to_helper) % {"name": helped}
     if not name:
         return capfirst(heading)
     # Translators: somebody is spoken to by name, as "Ana, we have your request".
@@ -152,6 +162,8 @@ def _text(consultation_request: ConsultationRequest, index: int, state: str, app
             return _("Waiting for your answer")
         return _by_when(consultation_request)
     if state == "now" and index == 3:
+        if _waits_for_a_doctor(consultation_request):
+            return _("After a doctor has looked")
         return _("Nothing is booked until you choose")
     # That it is done, the title says.
     return ""

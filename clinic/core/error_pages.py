@@ -100,7 +100,7 @@ def permission_denied(request: HttpRequest, exception: Any = None) -> HttpRespon
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     _note(request, exception)
-    return page("404.html", 404, request)
+    return page("404_staff.html" if is_staff_page(request) else "404.html", 404, request)
 
 
 def _note(request: HttpRequest, exception: Any) -> None:

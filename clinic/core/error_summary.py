@@ -3,13 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.forms.utils import pretty_name
 from django.utils.translation import gettext as _
 
 
-def say_what_to_do(field: forms.Field) -> forms.Field:
-    """The error summary puts the field's label before this."""
-    is_choice = isinstance(field.widget, forms.widgets.ChoiceWidget)
-    field.error_messages["required"] = _("Select an option.") if is_choice else _("Enter a value.")
+def say_what_to_do(field: forms.Field, *, name: str = "") -> forms.Field:
+    """An empty field is asked for by its label, or by `name` where it has none."""
+    is_choice = isinstance(field, forms.ChoiceField)
+    sentence = _("Select an option for “%(label)s”.") if is_choice else _("Enter a value for “%(label)s”.")
+    field.error_messages["required"] = sentence % {"label": field.label or pretty_name(name)}
     return field
 
 
@@ -21,7 +23,7 @@ class SummaryFirst:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            say_what_to_do(field)
+        for name, field in self.fields.items():
+            say_what_to_do(field, name=name)
             if self.is_bound:
                 field.widget.attrs.pop("autofocus", None)

@@ -243,6 +243,11 @@ class ConsultationRequest(models.Model):
         return self.escalated_at is not None
 
     @property
+    def is_emergency(self) -> bool:
+        """A sign of an emergency stands that no doctor has settled."""
+        return self.flag_level == Outcome.EMERGENCY
+
+    @property
     def is_blocked_by_flags(self) -> bool:
         """No time can be offered or taken while a red flag, or an escalation, stands that no doctor has settled."""
         return bool(self.flag_level) or self.is_escalated

@@ -63,7 +63,7 @@ def _line(group: Any, *, now: datetime.datetime) -> GroupLine:
         who=_who(group, group.still_open or group.total),
         what=_when(group),
         level=outcome_chip(group.level),
-        time=time_left(group.due_at, now=now) if group.due_at else Chip(_("Closed")),
+        time=time_left(group.due_at, now=now, target=group.level) if group.due_at else Chip(_("Closed")),
         newest=group.last_at.astimezone(datetime.UTC).isoformat(),
         is_acknowledged=group.acknowledged_at is not None,
         acknowledged=_acknowledged(group),

@@ -137,10 +137,7 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
         closed = {"outcome": case.get_outcome_display(), "moment": clock.moment(case.closed_at)}
         time = Chip(_("%(outcome)s, %(moment)s") % closed)
     else:
-        time = time_left(case.due_at, now=now)
-        if case.level == Outcome.EMERGENCY:
-            # Its hours are those of the clinic: two days are left on a Saturday, and nobody may be calm about it.
-            time = Chip(time.text, "danger")
+        time = time_left(case.due_at, now=now, target=case.level)
     return CaseLine(
         pk=case.pk,
         url=url_of(case.pk),

@@ -12,6 +12,8 @@ from clinic.core import clock
 from clinic.core.wording import Wording
 from consultations.enums import CLOSED_STATUSES, WAITING_FOR_PATIENT, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient
+from consultations.services.clock_table import ALARMS
+from consultations.services.targets import due_after, target_hours
 
 PRESSING: Final = datetime.timedelta(hours=2)
 SOON: Final = datetime.timedelta(hours=8)
@@ -61,12 +63,37 @@ def span(length: datetime.timedelta) -> str:
     return in_hours if hours else in_minutes
 
 
-def time_left(due_at: datetime.datetime, *, now: datetime.datetime) -> Chip:
+def time_left(due_at: datetime.datetime, *, now: datetime.datetime, target: str) -> Chip:
+    """`target`: the row of the reply targets that it is told of by.
+
+    What is pressing has no days to spare, however long the clinic is closed until it is due: then the moment stands
+    in their place.
+    """
     left = due_at - now
     if left < datetime.timedelta():
         return Chip(_("%(time)s overdue") % {"time": span(-left)}, "danger")
+    if ALARMS[target].is_pressing and left > datetime.timedelta(hours=target_hours(target)):
+        return _pressing(due_at, now=now, target=target)
     kind = "danger" if left <= PRESSING else "warn" if left <= SOON else ""
     return Chip(_("%(time)s left") % {"time": span(left)}, kind)
+
+
+def _pressing(due_at: datetime.datetime, *, now: datetime.datetime, target: str) -> Chip:
+    """Its whole target and more: the clinic is closed meanwhile, or the person was reached and it was put off."""
+    due = {"moment": clock.moment(due_at)}
+    if due_at <= due_after(target, since=now):
+        return Chip(_("Act now: due %(moment)s") % due, "danger")
+    return Chip(_("Due %(moment)s") % due, "danger" if target == Outcome.EMERGENCY else "")
+
+
+def request_time_left(
+    consultation_request: ConsultationRequest, due_at: datetime.datetime, *, now: datetime.datetime
+) -> Chip:
+    """Of its unread texts, where those are due first; else of what the request is about."""
+    target = str(list(Outcome)[consultation_request.risk])
+    if due_at == consultation_request.texts_due_at:
+        target = "MESSAGE" if consultation_request.texts_risk is None else "MARKED_TEXT"
+    return time_left(due_at, now=now, target=target)
 
 
 def outcome_chip(outcome: str) -> Chip:
@@ -124,7 +151,7 @@ def clock_chip(
     ):
         due_at = due_of(consultation_request, case_due_at=case_due_at)
         if due_at is not None:
-            return time_left(due_at, now=now)
+            return request_time_left(consultation_request, due_at, now=now)
     if consultation_request.status in CLOSED_STATUSES:
         return Chip(_("Closed %(day)s") % {"day": clock.day(consultation_request.status_changed_at)})
     is_late = consultation_request.due_at < now
@@ -137,7 +164,7 @@ def clock_chip(
         return Chip(_("Waiting %(time)s") % {"time": span(now - consultation_request.status_changed_at)})
     if consultation_request.status == RequestStatus.BOOKED:
         return Chip(clock.moment(next_visit, visit_zone or "") if next_visit else _("Booked"))
-    return time_left(consultation_request.due_at, now=now)
+    return request_time_left(consultation_request, consultation_request.due_at, now=now)
 
 
 def due_of(

@@ -19,7 +19,7 @@ from consultations.enums import Actor, CaseStatus
 from consultations.models import Appointment, ConsultationRequest, HandOverNote
 from consultations.permissions import actors_of
 from consultations.presenters.cases import CaseLine, case_query, line_of
-from consultations.presenters.formatting import Chip, clock_chip, holder_words, name_of, time_left
+from consultations.presenters.formatting import Chip, clock_chip, holder_words, name_of, request_time_left
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.rota import duty_now
 from consultations.services import cannot_wait, clocks, holdings
@@ -140,7 +140,7 @@ def _line(item: ConsultationRequest | Unreadable, *, what: str, viewer: User, no
     if isinstance(item, Unreadable):
         who = _("Record %(number)d cannot be read") % {"number": item.pk}
         return HandOverLine(item.pk, who, "", url, what, "", Chip(_("Unknown"), "danger"))
-    time = time_left(item.next_due_at, now=now) if item.next_due_at else clock_chip(item, now=now)
+    time = request_time_left(item, item.next_due_at, now=now) if item.next_due_at else clock_chip(item, now=now)
     return HandOverLine(
         item.pk, item.patient.name, item.reference, url, what, holder_words(item, viewer=viewer), time
     )  # fmt: skip

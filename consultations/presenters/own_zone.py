@@ -1,12 +1,9 @@
-"""The zones that a patient by phone or video can be in, and the clinic's times as they read there."""
+"""The zones that a patient by phone or video can say to be in."""
 
-import datetime
 from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
-
-from clinic.core import clock
 
 ZONES: Final = {
     "America/New_York": gettext_lazy("Eastern Time (New York)"),
@@ -25,8 +22,3 @@ ZONES: Final = {
 def choices() -> list[tuple[str, str]]:
     """The zones by name and in words, without the clinic's own."""
     return [(name, str(words)) for name, words in ZONES.items() if name != settings.TIME_ZONE]
-
-
-def time_there(instant: datetime.datetime, zone_name: str) -> str:
-    """ "11:15 am PST"; with the day where it is another one there."""
-    return clock.time_in_a_day(instant, zone_name)

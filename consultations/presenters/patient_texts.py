@@ -140,7 +140,9 @@ def _waiting(item: PatientText | Unreadable, *, now: datetime.datetime) -> Waiti
 
 
 def _time(text: PatientText, *, now: datetime.datetime) -> Chip:
-    return time_left(text.due_at, now=now) if text.due_at else Chip("")
+    if text.due_at is None:
+        return Chip("")
+    return time_left(text.due_at, now=now, target="MARKED_TEXT" if text.is_marked else "MESSAGE")
 
 
 def flags_of(text: PatientText) -> tuple[Chip, ...]:

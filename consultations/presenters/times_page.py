@@ -15,7 +15,7 @@ from django.utils.formats import get_format
 from clinic.core import clock
 from consultations.enums import Modality
 from consultations.models import AppointmentType, Clinician, Location
-from consultations.presenters.own_zone import ZONES, choices, time_there
+from consultations.presenters.own_zone import ZONES, choices
 from consultations.services.scheduling import Slot
 
 EARLIEST: Final = 3
@@ -127,7 +127,7 @@ class _Named:
                 self.people[slot.clinician_id].display_name,
                 self.places[slot.location_id].name,
                 slot.clinician_id == self.reader.your_doctor,
-                time_there(slot.starts_at, self.reader.own_zone) if self.reader.own_zone else "",
+                clock.time_in_a_day(slot.starts_at, self.reader.own_zone) if self.reader.own_zone else "",
             )
             for slot in slots
         ]

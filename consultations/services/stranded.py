@@ -60,7 +60,7 @@ def ahead() -> AppointmentQuerySet:
         .filter(ends_at__gt=clock.now())
         .select_related("consultation_request")
         .only(
-            "consultation_request__reference", "clinician", "location", "starts_at", "ends_at",
+            "consultation_request__reference", "clinician", "location", "starts_at", "ends_at", "time_zone",
             "buffer_before_minutes", "buffer_after_minutes",
         )
         .order_by("starts_at", "pk")

@@ -42,8 +42,8 @@ def _when_where_and_with_whom(appointment: Appointment) -> list[tuple[str, str]]
     is_here = kind.modality == Modality.CLINIC
     place = _("%(name)s, %(address)s") % {"name": location.name, "address": location.address}
     when = _("%(moment)s, %(zone)s") % {
-        "moment": clock.moment(appointment.starts_at),
-        "zone": clock.zone_words(appointment.starts_at),
+        "moment": clock.moment(appointment.starts_at, appointment.time_zone),
+        "zone": clock.zone_words(appointment.starts_at, appointment.time_zone),
     }
     return [
         (_("When"), when),

@@ -57,6 +57,7 @@ def result(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     last = flow.visible_screens(session.answers, version=session.version)[-1]
     context = {
         "explanation": explain(session),
+        "is_pressing": session.headline in SAFETY_OUTCOMES,
         "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "goes_to_a_doctor": session.headline != Outcome.NOT_SUITABLE_NOW,
         "due_at": _would_be_due(session),

@@ -22,7 +22,7 @@ from consultations.actions.ask_weekly import AskWeekly
 from consultations.actions.message import MessageForm, WriteMessage
 from consultations.actions.withdraw import WithdrawRequest, WithdrawRequestForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus
-from consultations.models import Appointment, ConsultationRequest
+from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters import next_step, patient_texts, scan_report, visit
 from consultations.presenters.patient_texts import FirstHelp
@@ -44,6 +44,12 @@ def live_appointment(consultation_request: ConsultationRequest) -> Appointment |
         .select_related("clinician", "location", "appointment_type")
         .first()
     )
+
+
+def _held_now(consultation_request: ConsultationRequest) -> SlotHold | None:
+    """The time that waits to be booked, while it is held."""
+    held = scheduling.chosen(consultation_request)
+    return held if held is not None and held.expires_at > clock.now() else None
 
 
 @require_safe
@@ -89,6 +95,7 @@ def status_page(
         "appointment": appointment,
         "days_away": clock.days_until(appointment.starts_at, appointment.time_zone) if appointment else None,
         "has_begun": has_begun,
+        "held": _held_now(consultation_request),
         "undo": undo,
         "undo_key": scheduling.slot_of(undo).key if undo else "",
         "undo_by_mail": undo is not None and bool(consultation_request.patient.email),

@@ -18,7 +18,7 @@ from consultations.enums import RequestStatus
 from consultations.forms.private import SlotForm
 from consultations.models import AppointmentType, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
-from consultations.presenters.own_zone import ZONES, time_there
+from consultations.presenters.own_zone import ZONES
 from consultations.presenters.times_page import WhoAndWhere, times_page
 from consultations.services import asked_again, clocks, scheduling, visit_needs
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
@@ -106,7 +106,7 @@ def _lost_page(
     appointment, name = live_appointment(consultation_request), consultation_request.helped_name
     stands: Wording = ""
     if appointment is not None:
-        values = {"moment": clock.moment(appointment.starts_at), "name": name}
+        values = {"moment": clock.moment(appointment.starts_at, appointment.time_zone), "name": name}
         stands = (STILL_YOURS_FOR if name else STILL_YOURS) % values
     error = paragraph([str(loss), str(stands), NEAREST if taken.nearest else NONE_FREE])
     return _times_page(request, consultation_request, error=error, near=taken.nearest, status=409)
@@ -185,6 +185,6 @@ def _elsewhere(request: HttpRequest, held: SlotHold, kind: AppointmentType | Non
     if not zone:
         return ""
     return _("%(time)s, %(zone)s") % {
-        "time": time_there(held.starts_at, zone),
+        "time": clock.time_in_a_day(held.starts_at, zone),
         "zone": ZONES[zone],
     }

@@ -16,8 +16,11 @@ import pytest
 import vobject
 from django.test import Client
 
-from consultations.enums import RequestStatus
+from clinic.core.models import OutboxMessage
+from consultations import emails
+from consultations.enums import MessageKind, RequestStatus
 from consultations.models import Appointment, ConsultationRequest
+from consultations.services import visit_mails
 from tests.consultations.views.conftest import text_of
 from tests.personas import at, book_directly, open_privately
 
@@ -79,6 +82,14 @@ def offset_of(read: datetime.datetime) -> str:
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
 
 
+def mail_of(booked: ConsultationRequest) -> str:
+    """The plain text of a reminder to a patient who chose to be told when, where and with whom."""
+    booked.reminders_full_at = booked.submitted_at
+    message = OutboxMessage(kind=MessageKind.VISIT_REMINDER, payload={"appointment": booked.appointments.get().pk})
+    lines = visit_mails.lines(message, booked)
+    return emails.draft(MessageKind.VISIT_REMINDER, to="a@example.com", first_name="A", link="x", **lines).text
+
+
 def told(staff: Any, booked: ConsultationRequest, *, zone: ZoneInfo, now: datetime.datetime) -> dict[str, Any]:
     """Surface -> the instant that it tells."""
     today = now.astimezone(zone).date()
@@ -95,10 +106,11 @@ def told(staff: Any, booked: ConsultationRequest, *, zone: ZoneInfo, now: dateti
     return {
         "private page": by_words(private, after="Is anything new"),
         "private page, its steps": by_words(private, after="Consultation"),
-        "cancel page": by_words(text_of(client.get(at(client, "cancel-time/"))), after="You have"),
+        "page to withdraw": by_words(text_of(client.get(at(client, "withdraw/")))),
         "calendar file": event["DTSTART"].dt.astimezone(UTC),
         "calendar file, another reader": vobject.readOne(file.decode()).vevent.dtstart.value.astimezone(UTC),
         "calendar file, its text": by_words(str(event["DESCRIPTION"]), WITH_ZONE),
+        "mail": by_words(mail_of(booked), WITH_ZONE),
         "staff schedule": by_words(text_of(staff.get(f"{ADMIN}appointment/?from={day}")), IN_THE_DIARY),
         "request page": by_words(text_of(staff.get(f"{ADMIN}consultationrequest/{booked.pk}/change/")), WITH_ZONE),
         "hand-over, for print": by_words(text_of(staff.get(f"{ADMIN}handovernote/")), after="Visits"),

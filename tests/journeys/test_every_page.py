@@ -151,6 +151,25 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
     assert look.wrong == []
 
 
+def test_a_booked_visit_is_printed_as_a_leaflet(look: Look, make_request: Any, clinician: Any) -> None:
+    """From a dark screen: where, when and whom to call, black on white, and nothing that only a screen can do."""
+    consultation_request = make_request(status=RequestStatus.BOOKED)
+    book_directly(consultation_request, clinician, clock.now() + datetime.timedelta(days=3))
+    client = Client()
+    open_privately(client, consultation_request)
+    look.sign_in(client)
+    page = look.page
+    page.goto(private_url(consultation_request))
+    page.emulate_media(media="print", color_scheme="dark")
+
+    phone = page.locator(".appt a[href^='tel:']").last
+    assert phone.evaluate("it => getComputedStyle(it).color") == "rgb(0, 0, 0)"
+    assert page.get_by_text("14 Orchard Row").first.is_visible()
+    for text in ("Write to us", "Stop the weekly mail", "Withdraw my request", "Close my pages on this computer"):
+        assert page.get_by_text(text).first.is_hidden(), text
+    page.emulate_media(media="screen", color_scheme="light")
+
+
 def test_asked_again_and_the_page_after_each_danger(look: Look, make_request: Any) -> None:
     for number, tick in enumerate(("chest", "fever", "band")):
         consultation_request = make_request(status=RequestStatus.OFFERED, patient=make_patient(f"Patient {number}"))

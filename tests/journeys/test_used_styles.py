@@ -14,7 +14,9 @@ from clinic.accounts.models import User
 from clinic.core import style_sheets
 from clinic.management.demonstration import stories
 from clinic.management.demonstration.staff_and_diary import make_clinic
+from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest
+from tests.consultations.perform import perform
 from tests.consultations.views.conftest import OUTCOMES, Visitor
 from tests.crawler import Element, Page, crawl
 from tests.personas import open_privately, private_url
@@ -78,6 +80,9 @@ def pages_of_patients() -> Iterator[tuple[str, Page]]:
         yield from crawl(visitor.client, [where, visitor.check + "/answers/"], below=visitor.check, kinds=seen)
         refused = visitor.client.post(f"{visitor.check}/contact/", {})
         yield f"{visitor.check}/contact/", Page(refused.content.decode())
+    offered = ConsultationRequest.objects.filter(status=RequestStatus.OFFERED, flag_level="").first()
+    assert offered is not None
+    perform("answer_again", offered, ticks=("chest",))
     for consultation_request in ConsultationRequest.objects.all():
         client = Client()
         open_privately(client, consultation_request)

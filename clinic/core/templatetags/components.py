@@ -78,7 +78,7 @@ def flag(
     role: str = "",
     css: str = "",
 ) -> SafeString:
-    """What staff must see before they go on. Without a kind it says that something is in order, or merely so."""
+    """What staff must see before they go on. Without a kind it says that something is in order."""
     return _component(
         "flag",
         content=content,

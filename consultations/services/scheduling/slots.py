@@ -85,19 +85,24 @@ def free_slots(
     end = last + appointment_type.length + appointment_type.buffer_after
     busy = busy_spans(first - appointment_type.buffer_before, end, ignoring=ignoring)
     grids = Grids(appointment_type, first, last, busy, supply.rooms)
-    slots = {
-        Slot(starts_at, starts_at + appointment_type.length, opening.clinician_id, opening.location_id)
+    length = appointment_type.length
+    slots = [
+        Slot(starts_at, starts_at + length, opening.clinician_id, opening.location_id)
         for opening in openings(supply.hours, since, until)
         for starts_at in grids.free_starts(opening)
-    }
-    return sorted(slots - _own_time(ignoring), key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
+    ]
+    slots.sort(key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
+    own = _own_time(ignoring)
+    # Hours that overlap give a start twice. Neighbors are compared, because to hash an instant costs more.
+    return [slot for slot, before in zip(slots, [None, *slots], strict=False) if slot not in (before, own)]
 
 
-def _own_time(consultation_request: ConsultationRequest | None) -> set[Slot]:
+def _own_time(consultation_request: ConsultationRequest | None) -> Slot | None:
     """The time that a request has: it is in the way of no other, and no other one itself."""
     if consultation_request is None or consultation_request.status != RequestStatus.BOOKED:
-        return set()
-    return {slot_of(item) for item in Appointment.objects.live().filter(consultation_request=consultation_request)}
+        return None
+    booked = Appointment.objects.live().filter(consultation_request=consultation_request).first()
+    return slot_of(booked) if booked else None
 
 
 def nearest(

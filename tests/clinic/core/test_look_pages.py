@@ -15,11 +15,18 @@ ERROR_PAGES = (
     "400.html",
     "403.html",
     "403_csrf.html",
-    "403_staff.html",
     "404.html",
     "429.html",
     "500.html",
     "503.html",
+)
+STAFF_ERROR_PAGES = (
+    "403_staff.html",
+    "404_staff.html",
+    "503_staff.html",
+    "damaged_staff.html",
+    "reading_not_logged.html",
+    "session_ended_staff.html",
 )
 STANDING_ALONE = ("500.html", "503.html")
 
@@ -142,6 +149,33 @@ class TestErrorPages:
         assert not re.search(
             r"\b(invalid|forbidden|oops|error|CSRF|4\d\d|5\d\d)\b", without_numbers_to_call(text), re.I
         )
+
+
+@pytest.mark.parametrize("template", STAFF_ERROR_PAGES)
+class TestErrorPagesOfStaff:
+    """Somebody at work is not sent to the search, the private link or the telephone of the clinic they are in."""
+
+    def test_they_stand_in_the_staff_frame_and_lead_back(self, template):
+        html = render_to_string(template, {"clinic": facts()})
+        assert html.count("<h1") == 1
+        assert "Larchwell staff</title>" in html
+        assert '<link rel="stylesheet" href="/static/clinic/staff.css">' in html
+        links = set(re.findall(r'<a (?:class="brand" )?href="([^"]+)"', html.partition("<header")[2]))
+        assert links == ({"/admin/", "/admin/login/"} if template == "session_ended_staff.html" else {"/admin/"})
+
+    def test_they_blame_nobody_and_show_no_code(self, template):
+        text = re.sub(r"<[^>]+>", " ", render_to_string(template, {"clinic": facts()}))
+        assert not re.search(r"\b(invalid|forbidden|oops|error|CSRF|4\d\d|5\d\d)\b", text, re.I)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/admin/nowhere/", 404), ("/admin/consultations/consultationrequest/0/change/", 404)]
+)
+def test_a_page_that_staff_cannot_find_is_one_of_theirs(sign_in, nurse, path, status):
+    page = sign_in(nurse).get(path)
+    assert page.status_code == status
+    assert "Back to Today" in page.content.decode()
+    assert "Search this site" not in page.content.decode()
 
 
 def without_numbers_to_call(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import ConnectionHandler, connection
+from django.db import ConnectionHandler, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clinic.core import database_state, old_database
@@ -171,6 +171,21 @@ def test_a_server_database_that_is_not_there_says_how_to_make_it(db: None) -> No
     assert "“nobody_made_this”" in refusal.text
     assert "does not exist" in refusal.text
     assert " nobody_made_this" in refusal.text.splitlines()[-1]
+
+
+def test_the_wrong_user_of_the_machine_is_told_what_to_type(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root, who has the settings and is nobody to PostgreSQL. No new database is what they need."""
+
+    def peer(*_: Any) -> None:
+        raise OperationalError('connection failed: FATAL:  Peer authentication failed for user "clinic"\n')
+
+    address = {"ENGINE": "django.db.backends.postgresql", "NAME": "clinic", "HOST": ""}
+    monkeypatch.setattr(database_state, "of_postgresql", peer)
+    refusal = old_database.refusal(ConnectionHandler({"default": address})["default"])
+    assert refusal is not None
+    assert refusal.cause is RefusalCause.UNREACHABLE
+    assert "lets only the user of that name in. Type the command with clinic-manage:" in refusal.text
+    assert "createdb" not in refusal.text
 
 
 def test_the_database_of_this_program_is_not_refused(db: None) -> None:

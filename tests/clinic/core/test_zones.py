@@ -137,6 +137,12 @@ class TestOneModule:
         ]
         assert offenders == []
 
+    def test_nor_in_code(self):
+        visits = re.compile(
+            r"clock\.(?:moment|day|time|zone_words)\((?:\w+\.)?(?:appointment|visit|booked|cancelled)\.(?:starts|ends)_at\)"
+        )
+        assert [f"{name(file)}: {found[0]}" for file in sources() for found in visits.finditer(text_of(file))] == []
+
     @pytest.mark.parametrize(
         "code", ["at.strftime('%H')", "date_format(at, 'j F')", "f'{at:%H:%M}'", "timezone.localtime(at)"]
     )

@@ -136,7 +136,7 @@ class TestPassword:
 
     def test_a_summary_names_the_field_and_takes_the_focus(self, sign_in, nurse):
         page_text = text_of(sign_in(nurse).post("/admin/password_change/", {}))
-        assert "Old password: Enter a value." in page_text
+        assert ">Enter a value for “Old password”.</a>" in page_text
         assert "autofocus" not in page_text
 
 
@@ -177,7 +177,7 @@ def test_other_terms_find_nobody_and_break_nothing(client, term):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("\u3164", "Enter a value."),
+        ("\u3164", "Enter a value for “Name”."),
         (".", "Enter a name with at least one letter, in any alphabet."),
         ("😀", "Enter a name with at least one letter, in any alphabet."),
     ],

@@ -110,7 +110,7 @@ def test_a_refused_diary_form_names_its_fields(desk, live_server, clinician, man
     desk.wait_for_load_state("load")
 
     assert desk.title().startswith("Error: ")
-    assert ": Enter a value." in desk.locator(".errsum").inner_text()
+    assert "\nEnter a value for “" in desk.locator(".errsum").inner_text()
     assert faults(desk) == []
 
 

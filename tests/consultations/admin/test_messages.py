@@ -44,6 +44,13 @@ def test_each_state_is_told_with_its_reason(sign_in, nurse, alice, message):
     assert alice.reference in page
 
 
+def test_where_there_is_nothing_to_do_no_next_step_is_named(sign_in, nurse, message):
+    client = sign_in(nurse)
+    assert 'data-label="Next"' not in client.get(LIST).content.decode()
+    park(message)
+    assert 'data-label="Next"' in client.get(LIST).content.decode()
+
+
 def test_one_that_a_corrected_address_stopped_needs_nobody(sign_in, nurse, alice, message):
     park(message)
     perform("correct_email", alice, email="right@example.com", by=nurse)

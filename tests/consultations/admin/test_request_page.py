@@ -64,6 +64,17 @@ class TestWhatStandsOnIt:
         assert page.index("RF-INF-02") < page.index("CX-BLD-02") < page.index("Severity")
         assert "A high temperature" in page
 
+    def test_what_can_be_done_stands_before_the_answers(self, sign_in, nurse, full):
+        """On a narrow screen the page is one column, in this order."""
+        page = sign_in(nurse).get(page_of(full)).content.decode()
+        places = ["RF-INF-02", 'id="contact"', 'id="panel"', "Pass to a doctor", 'id="answers"', 'id="rules"']
+        assert [page.index(place) for place in places] == sorted(page.index(place) for place in places)
+
+    def test_a_likeness_to_others_stands_after_the_red_flags(self, sign_in, nurse, full, make_request):
+        make_request(patient=make_patient("Marta Quill"))
+        page = text_of(sign_in(nurse).get(page_of(full)))
+        assert page.index("RF-INF-02") < page.index("May be the same person") < page.index("Severity")
+
     def test_scores_are_shown_out_of_what(self, sign_in, nurse, full):
         shown = sign_in(nurse).get(page_of(full)).context["metrics"]
         metrics = {item.label: f"{item.value} {item.hint}" for item in shown}

@@ -130,7 +130,7 @@ class TestKeptTo:
         tell(consultation_request, "longer")
         times = free_times(consultation_request)
         assert len(times) < before
-        slot = scheduling.find(consultation_request, times[0][0])
+        slot = scheduling.find(consultation_request, times[0].key)
         assert slot.ends_at - slot.starts_at == HOUR
         perform("book", consultation_request, slot=slot, by=nurse)
         visit = consultation_request.appointments.get()

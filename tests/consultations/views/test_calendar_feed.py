@@ -15,6 +15,7 @@ from clinic.core.logs import mask
 from clinic.core.models import AuditEvent
 from consultations.enums import AppointmentStatus, RequestStatus
 from consultations.models import CalendarFeed
+from consultations.models.patient import ERASED_NAME
 from consultations.presenters.calendar_feed import initials
 from consultations.services import calendar_feeds
 from tests.consultations.perform import perform
@@ -112,7 +113,8 @@ def test_the_visits_of_a_colleague_are_not_told(client, address, make_request, c
 def test_of_somebody_who_was_erased_the_time_alone_is_told(client, address, make_request, clinician):
     booked = book_directly(make_request(status=RequestStatus.BOOKED), clinician, STARTS)
     patient = booked.consultation_request.patient
-    type(patient).objects.filter(pk=patient.pk).update(erased_at=STARTS)
+    gone = {"name": ERASED_NAME, "data_key": "", "birth_on": None, "email_index": "", "phone_index": ""}
+    type(patient).objects.filter(pk=patient.pk).update(erased_at=STARTS, **gone)
     (event,) = events(client.get(address))
     assert str(event["SUMMARY"]) == "First consultation"
 

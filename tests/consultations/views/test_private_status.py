@@ -9,7 +9,7 @@ import pytest
 from clinic.core import clock
 from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.actions.book import book_held
-from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
+from consultations.enums import AppointmentStatus, FilledFor, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.models import Appointment, ClinicalReview, SlotHold
 from consultations.services import scheduling
 from consultations.status_copy import HEADINGS
@@ -90,6 +90,29 @@ class TestACallThatIsOwed:
         time_machine.move_to(at_time, tick=False)
         assert phrase in see(consultation_request).replace(" .", ".")
 
+    @pytest.mark.parametrize("status", ["received", "urgent", "offered"])
+    @pytest.mark.parametrize(
+        ("outcome", "line", "not_the_line"),
+        [
+            (Outcome.EMERGENCY, "Call 911 or go to the nearest emergency room.", "urgent care center"),
+            (Outcome.SAME_DAY, "go to an urgent care center or call your doctor today.", "nearest emergency room. We"),
+        ],
+    )
+    def test_until_then_an_emergency_is_sent_to_emergency_care_alone(
+        self, see, make_request, status, outcome, line, not_the_line
+    ):
+        due = {"due_at": self.TOMORROW, "danger_due_at": self.TOMORROW}
+        text = see(make_request(status=status, outcome=outcome, **due))
+        assert f"Do not wait for us: {line} We will try to call you after we open" in text
+        assert not_the_line not in text
+
+    def test_one_that_was_missed_sends_an_emergency_to_emergency_care(self, see, make_request, time_machine):
+        consultation_request = make_request(outcome=Outcome.EMERGENCY, due_at=self.SOON)
+        time_machine.move_to(self.SOON + datetime.timedelta(hours=1), tick=False)
+        text = see(consultation_request)
+        assert "If you get worse: Call 911 or go to the nearest emergency room." in text
+        assert "urgent care center" not in text
+
     def test_without_a_number_none_is(self, see, make_request):
         consultation_request = make_request(outcome=Outcome.SAME_DAY, patient=make_patient(phone=""))
         assert "You gave no phone number, so we cannot call you." in see(consultation_request)
@@ -141,6 +164,20 @@ class TestWords:
             assert secret not in text
         for secret in (consultation_request.patient.phone, consultation_request.patient.email, "27 March", "1970"):
             assert secret not in text
+
+    @pytest.mark.parametrize(
+        ("helper", "heading"),
+        [
+            ({}, "Alice, a doctor looks at your request first"),
+            ({"helper_name": "Otto Holm", "filled_for": FilledFor.OTHER}, "a doctor looks at Alice’s request first"),
+        ],
+    )
+    def test_while_a_red_flag_stands_no_time_is_promised(self, see, make_request, helper, heading):
+        text = see(make_request(status=RequestStatus.OFFERED, outcome=Outcome.SAME_DAY, **helper))
+        assert heading in text
+        assert "After a doctor has looked" in text
+        assert "you can choose a time" not in text
+        assert "Nothing is booked until you choose" not in text
 
     def test_names_a_date_in_the_clinics_time(self, see, make_request):
         late_evening = datetime.datetime(2026, 11, 27, 2, 0, tzinfo=datetime.UTC)
@@ -313,11 +350,13 @@ class TestCalendarFile:
         ):
             assert client.get(address).status_code == 403
 
-    def test_a_cancelled_time_has_one_that_removes_the_entry(self, client, make_request, clinician):
+    def test_a_cancelled_time_has_one_that_removes_the_entry(self, client, make_request, clinician, time_machine):
+        """Once the cancellation cannot be taken back any more."""
         consultation_request = make_request(status=RequestStatus.BOOKED)
         booked = book_directly(consultation_request, clinician, STARTS)
         open_privately(client, consultation_request)
         client.post(at(client, "cancel-time/"), {"reason": ""})
+        time_machine.shift(scheduling.TIME_TO_UNDO)
         page = client.get(at(client))
         assert "Delete it from your calendar" in text_of(page)
         assert f'href="{at(client, "appointment.ics")}"' in page.content.decode()

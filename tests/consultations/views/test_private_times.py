@@ -152,6 +152,26 @@ class TestHolding:
         assert "Orchard Row, 14 Orchard Row, Suite 2" in text
         assert status_of(offered) == RequestStatus.OFFERED
 
+    def test_the_request_says_that_a_time_waits_until_it_no_longer_does(self, patient, clinician, time_machine):
+        patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
+        page = patient.get(at(patient))
+        text = text_of(page)
+        assert "Held for you until 10:10 am. Nothing is booked yet Tuesday 24 November, 9 am" in text
+        assert "with Dr Ines Halloran" in text
+        assert "Choose a time that suits you" not in text
+        assert f'href="{at(patient, "times/check/")}"' in page.content.decode()
+
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
+        text = text_of(patient.get(at(patient)))
+        assert "Choose a time that suits you" in text
+        assert "Held for you" not in text
+
+    def test_no_page_of_choosing_leads_out_of_it(self, patient, clinician):
+        patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
+        for page in ("times/", "times/check/"):
+            foot = patient.get(at(patient, page)).content.decode().partition("<footer")[2]
+            assert re.findall(r'href="(/[^"]*)"', foot) == ["/privacy/", "/accessibility/"], page
+
     def test_a_second_choice_takes_the_place_of_the_first(self, patient, clinician):
         for starts_at in (TUESDAY, LATER):
             patient.post(at(patient, "times/"), {"slot": key(starts_at, clinician)})

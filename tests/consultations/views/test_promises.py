@@ -98,6 +98,12 @@ class TestSameDay:
         ) in text
         assert "have not called by" not in text
 
+    def test_the_result_at_the_end_warns_as_the_page_before_it(self, visitor):
+        visitor.answer(rf_now=["fever"])
+        result = visitor.see(visitor.answer(rf_now=["fever"])).content.decode()
+        warned = result.partition('class="note note--warn mt-0"')[2].partition('class="refline')[0]
+        assert warned.index("<h1") < warned.index("If we have not called by") < warned.index("In an emergency")
+
     def test_after_sending_with_a_number(self, visitor):
         text = sent_words(visitor, {"rf_now": ["fever"]}, **PHONE)
         assert (

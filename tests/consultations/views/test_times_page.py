@@ -4,11 +4,13 @@ import datetime
 import re
 
 import pytest
+from django.test import Client
 
-from consultations.models import Availability, ClinicalReview, Clinician, SlotHold
+from consultations.models import AppointmentType, Availability, ClinicalReview, Clinician, SlotHold
+from tests.consultations.perform import perform
 from tests.consultations.views.conftest import MONDAY, TUESDAY, key, text_of
 from tests.consultations.views.test_private_times import keys_on
-from tests.personas import at
+from tests.personas import at, open_privately
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -148,3 +150,20 @@ def test_weeks_of_the_month_that_are_over_are_left_out(patient):
     html = patient.get(at(patient, "times/?day=2026-11-24")).content.decode()
     days = re.findall(r"<td><span>(\d+)</span></td>", html)
     assert days == ["22", "23", "28", "29"]
+
+
+def test_the_doubled_hour_is_told_apart_on_every_label(offered, time_machine):
+    """On 7 November 2027 the clocks of New York show one o'clock to two twice."""
+    time_machine.move_to("2027-11-05T15:00:00Z", tick=False)
+    Availability.objects.update(weekday=6, opens=datetime.time(0), closes=datetime.time(4))
+    AppointmentType.objects.update(minutes=30, step_minutes=30)
+    perform("answer_again", offered, ticks=("none",))
+    client = Client()
+    open_privately(client, offered)
+    html = client.get(at(client, "times/?day=2027-11-07")).content.decode()
+    labels = [" ".join(label.split()) for label in re.findall(r'<label for="slot-[^"]+">(.+?)<span', html, re.DOTALL)]
+    assert labels[:10] == [
+        "12 am", "12:30 am", "1 am EDT", "1:30 am EDT", "1 am EST", "1:30 am EST", "2 am", "2:30 am", "3 am", "3:30 am",
+    ]  # fmt: skip
+    earliest = re.findall(r'class="slot-now"[^>]*>([^<]+?)\s*<small>', html)
+    assert earliest == ["Sunday 7 November, 12 am", "Sunday 7 November, 12:30 am", "Sunday 7 November, 1 am EDT"]

@@ -111,6 +111,6 @@ def test_what_was_left_empty_is_named(page: Page, client: Client, editor) -> Non
         reverse("admin:education_page_change", args=[page.pk]), form_of(page, title="", summary="")
     ).content.decode()
 
-    assert "Title: Enter a value." in shown
-    assert "Summary: Enter a value." in shown
+    assert ">Enter a value for “Title”.</a>" in shown
+    assert ">Enter a value for “Summary”.</a>" in shown
     assert "This field is required" not in shown

@@ -1,6 +1,7 @@
 """Every button of a page over HTTP: who may press it, what it writes, and the sentence when it is refused."""
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -455,3 +456,14 @@ def test_an_overdue_review_is_said_to_staff(public: Page, editor: User, client: 
     client.force_login(editor)
     html = client.get(reverse("admin:education_page_change", args=[public.pk])).content.decode()
     assert "Review overdue" in html
+
+
+def test_the_desk_calls_each_list_by_its_own_name(client: Client, manager) -> None:
+    client.force_login(manager)
+    desk = client.get(reverse("admin:education_page_desk")).content.decode()
+    links = re.findall(r'<li><a href="(/admin/education/\w+/)">([^<]+)</a></li>', desk)
+
+    headings = {url: re.findall(r"<h1>([^<]+)</h1>", client.get(url).content.decode()) for url, _ in links}
+
+    assert len(links) == 12
+    assert {url: [name] for url, name in links} == headings

@@ -133,6 +133,7 @@ def test_a_settings_file_that_is_not_there_is_never_replaced_by_the_demonstratio
     done = run(manage, "migrate", ENV_FILE=str(tmp_path / "nowhere"))
     assert done.returncode == 1
     assert f"the settings file {tmp_path}/nowhere cannot be read (No such file or directory)" in done.stderr
+    assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
