@@ -57,14 +57,18 @@ def _notice_of_a_time(request: HttpRequest, consultation_request: ConsultationRe
         if scheduling.to_take_back(consultation_request) is not None:
             return _named(consultation_request, CANCELLED_NOW, CANCELLED_NOW_FOR)
         return _named(consultation_request, CANCELLED, CANCELLED_FOR)
-    appointment = scheduling.booked(consultation_request)
-    if appointment is None or consultation_request.status != RequestStatus.BOOKED:
+    if consultation_request.status != RequestStatus.BOOKED:
         return ""
     if "kept" in request.GET:
         return _named(consultation_request, KEPT, KEPT_FOR)
     if "moved" in request.GET:
         return _named(consultation_request, MOVED, MOVED_FOR)
-    return CONFIRMED if "confirmed" in request.GET and appointment.is_confirmed else ""
+    return CONFIRMED if "confirmed" in request.GET and _is_confirmed(consultation_request) else ""
+
+
+def _is_confirmed(consultation_request: ConsultationRequest) -> bool:
+    appointment = scheduling.booked(consultation_request)
+    return appointment is not None and appointment.is_confirmed
 
 
 def _named(consultation_request: ConsultationRequest, text: Wording, of_helped: Wording) -> Wording:
