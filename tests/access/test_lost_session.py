@@ -32,7 +32,7 @@ STAFF_FORMS = [
         "ask", "decide", "book", "give back", "needs by phone", "close", "case", "case confirmed", "case note",
         "case opened again", "person note", "join",
         "take apart",
-        "absence", "weekly time", "user", "place",
+        "absence", "weekly time", "extra session", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -64,6 +64,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "person note": (("Note for colleagues", "Prefers mornings."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
+    "extra session": (("From", "14:00"), ("Until", "16:00")),
     "hand-over note": (("Note for the next shift", "The fax is out of paper."), ("About request", "LS-AB23-CD")),
     "missed": (("What did it miss?", "A danger that it did not find"), ("What happened", "Numb since May.")),
     "missed answer": (("Answer", "Put right in 1.2."),),

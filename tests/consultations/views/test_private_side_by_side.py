@@ -338,6 +338,14 @@ LATE = {
     "times/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40 am"),
     "times/check/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40 am"),
     "cancel-time/": ({"reason": "A &c. long story"}, "Why are you cancelling?", "A &amp;c. long story"),
+    "cancel-time/undo/": ({}, "", ""),
+    "will-come/": ({}, "", ""),
+    "reminders/": ({}, "", ""),
+    "needs/": (
+        {"codes": "quiet", "more": "A <b>wide</b> chair."},
+        "Anything else we should know to make the visit work",
+        "A &lt;b&gt;wide&lt;/b&gt; chair.",
+    ),
     "replace-link/": ({}, "", ""),
     "close/": ({}, "", ""),
 }
