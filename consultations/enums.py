@@ -132,6 +132,15 @@ class AppointmentStatus(TextChoices):
     NOSHOW = "noshow", _("Did not attend")
 
 
+class OutsideRule(TextChoices):
+    """What a time that staff booked for a reason of its own did not keep."""
+
+    NOTICE = "notice", _("closer than the notice")
+    HORIZON = "horizon", _("further ahead than times are offered")
+    HOURS = "hours", _("outside the hours")
+    BUFFERS = "buffers", _("without the minutes kept free around it")
+
+
 class ReviewDecision(TextChoices):
     OFFER = "offer", _("Offer a consultation")
     ASK = "ask", _("Ask for more information")
@@ -277,6 +286,7 @@ class TextKind(TextChoices):
     CANCEL_REASON = "cancel_reason", _("Reason for cancelling a time")
     ASKED_AGAIN = "asked_again", _("Ticked: new since then")
     NEXT_DAY = "next_day", _("Answer to how it went")
+    NEEDS = "needs", _("What makes a visit work")
 
 
 class Weekday(IntegerChoices):

@@ -15,13 +15,22 @@ from clinic.core import clock
 from clinic.core.actions import Performed, perform_action
 from clinic.core.refusals import WrongStatus
 from consultations.actions.base import ActionContext, Ctx, Message, StaffAction
-from consultations.forms.staff import StepForm
-from consultations.models import Appointment, Clinician, ConsultationRequest
-from consultations.services import clocks, scheduling, visit_needs
+from consultations.enums import TriageAction
+from consultations.forms.diary import DateTimeLocal
+from consultations.forms.staff import StepForm, text
+from consultations.models import Appointment, Clinician, ConsultationRequest, Location
+from consultations.services import clocks, scheduling, triage, visit_needs
 from consultations.services.settling import SettlingEvidence
 from consultations.services.transitions import WORKFLOW, FlagsStand
 
 DAYS_SHOWN: Final = 28
+OTHER_FIELDS: Final = ("other_at", "other_clinician", "other_location", "other_reason")
+OTHER_NEEDS: Final = {
+    "other_clinician": gettext_lazy("Select with whom the visit is."),
+    "other_location": gettext_lazy("Select where the visit is."),
+    "other_reason": gettext_lazy("Write why it is booked outside the times on offer."),
+}
+"""What a time that is not in the list needs besides itself."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,15 +48,47 @@ class FreeTime:
 
 
 class BookForm(StepForm):
-    """First the day, which the address of the page names, then one of its times. A time of any day is taken."""
+    """First the day, which the address of the page names, then one of its times. A time of any day is taken. Or, with a
+    reason, any other time at which nobody has a visit.
+    """
 
     slot_key = forms.ChoiceField(
         label=gettext_lazy("Free time"),
+        required=False,
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={
-            "required": gettext_lazy("Choose a time."),
             "invalid_choice": gettext_lazy("That time is not free any more. Choose another one."),
         },
+    )
+
+    other_at = forms.DateTimeField(
+        label=gettext_lazy("Or a time that is not in the list"),
+        help_text=gettext_lazy(
+            "It may be nearer than the notice, outside the hours, or without the minutes kept free around visits. "
+            "Nobody is booked over another visit or an absence."
+        ),
+        required=False,
+        widget=DateTimeLocal(attrs={"class": "form-control"}),
+    )
+    other_clinician = forms.ModelChoiceField(
+        label=gettext_lazy("With"),
+        required=False,
+        queryset=Clinician.objects.none(),
+        empty_label=gettext_lazy("Select with whom"),
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    other_location = forms.ModelChoiceField(
+        label=gettext_lazy("Where"),
+        required=False,
+        queryset=Location.objects.none(),
+        empty_label=gettext_lazy("Select where"),
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    other_reason = text(
+        gettext_lazy("Why this time?"),
+        hint=gettext_lazy("For colleagues: it stands beside the visit, on the request and in the diary."),
+        limit=300,
+        rows=2,
     )
 
     def __init__(self, *args: Any, times: list[FreeTime], **kwargs: Any) -> None:
@@ -56,6 +97,18 @@ class BookForm(StepForm):
         self.slot_field.choices = [("", ""), *((time.key, "") for time in times)]
         self.day = times[0].day if times else None
         self.look_at({})
+        for name in ("slot_key", *OTHER_FIELDS):
+            self.any_field(name).hide_optional = True
+        bookable = Clinician.objects.filter(is_bookable=True, user__is_active=True)
+        self.any_field("other_clinician").queryset = bookable.order_by("display_name", "pk")
+        self.any_field("other_location").queryset = Location.objects.order_by("name")
+
+    def any_field(self, name: str) -> Any:
+        return self.fields[name]
+
+    @property
+    def has_free_times(self) -> bool:
+        return bool(self.times)
 
     @property
     def slot_field(self) -> Any:
@@ -88,13 +141,26 @@ class BookForm(StepForm):
                 whose.setdefault(time.of, []).append((time.key, clock.time(time.starts_at)))
         self.slot_field.widget.choices = [("", _("Choose a time")), *whose.items()]
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.has_error("other_at") or self.has_error("slot_key"):
+            return data
+        if bool(data.get("slot_key")) == bool(data.get("other_at")):
+            self.add_error("slot_key", _("Choose a time in the list, or enter one that is not in it."))
+        elif data.get("other_at"):
+            for name, sentence in OTHER_NEEDS.items():
+                if not data.get(name) and not self.has_error(name):
+                    self.add_error(name, str(sentence))
+        return data
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class BookData:
-    """`has_expired`: the time was held, and the hold ran out."""
+    """`has_expired`: the time was held, and the hold ran out. `reason`: why a time is taken that is not on offer."""
 
     slot: scheduling.Slot
     has_expired: bool = False
+    reason: str | None = None
 
 
 class TakeTime(StaffAction[BookData, Appointment]):
@@ -107,18 +173,33 @@ class TakeTime(StaffAction[BookData, Appointment]):
     ) -> dict[str, Any]:
         return {"times": free_times(consultation_request)}
 
-    def has_choices(self, form: StepForm) -> bool:
-        return isinstance(form, BookForm) and bool(form.times)
-
     def data_of(self, form: Any) -> BookData:
-        """Raises SlotTaken."""
-        return BookData(scheduling.find(form.consultation_request, form.cleaned_data["slot_key"]))
+        """Raises SlotTaken, and WrongStatus for a time of one's own that nobody can have."""
+        data = form.cleaned_data
+        if data["slot_key"]:
+            return BookData(scheduling.find(form.consultation_request, data["slot_key"]))
+        slot = scheduling.slot_outside(
+            form.consultation_request,
+            clinician=data["other_clinician"],
+            location=data["other_location"],
+            starts_at=data["other_at"],
+        )
+        return BookData(slot, reason=data["other_reason"])
 
     def from_page(
         self, consultation_request: ConsultationRequest, data: BookData, *, by: User, seen: str
     ) -> Performed[ConsultationRequest, Appointment]:
-        """Whatever status the page showed: the free time decides. Raises SlotTaken."""
-        return take(self, consultation_request, data, by=by)
+        """Whatever status the page showed: the free time decides. Raises SlotTaken; and WrongStatus for a time of one's
+        own, so that what was typed is kept.
+        """
+        try:
+            return take(self, consultation_request, data, by=by)
+        except scheduling.SlotTaken:
+            if data.reason is None:
+                raise
+        raise WrongStatus(
+            _("Another visit or an absence is in the way of that time, or no room is free. Nothing was changed.")
+        )
 
     def result_again(self, ctx: Ctx, data: BookData) -> Appointment | None:
         return scheduling.booked(ctx.row)
@@ -160,10 +241,29 @@ class Book(TakeTime):
         return scheduling.booked(ctx.row) is not None
 
     def perform(self, ctx: Ctx, data: BookData) -> Appointment:
-        return scheduling.book(consultation_request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)
+        return note_outside(
+            ctx,
+            scheduling.book(
+                consultation_request=ctx.row,
+                slot=data.slot,
+                by=ctx.by,
+                has_expired=data.has_expired,
+                reason=data.reason,
+            ),
+        )
 
     def message(self, ctx: Ctx, data: BookData, result: Appointment) -> Message:
         return Message(f"booked-{result.pk}", appointment=result)
+
+
+def note_outside(ctx: Ctx, appointment: Appointment) -> Appointment:
+    """In the audit, which rules a time does not keep; and the reason as a note, which stays when the visit changes."""
+    if appointment.outside is not None and appointment.outside_reason:
+        ctx.details["outside"] = appointment.outside
+        triage.record_decision(
+            consultation_request=ctx.row, action=TriageAction.NOTE, note=appointment.outside_reason, by=ctx.person
+        )
+    return appointment
 
 
 def book_held(*, consultation_request: ConsultationRequest, by: User | None = None, seen: str = "") -> Appointment:

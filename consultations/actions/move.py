@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from clinic.accounts.models import User
 from clinic.core.refusals import WrongStatus
 from consultations.actions.base import ActionContext, Ctx, Message
-from consultations.actions.book import BookData, TakeTime, take
+from consultations.actions.book import BookData, TakeTime, note_outside, take
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, ConsultationRequest
 from consultations.services import messaging, scheduling
@@ -43,7 +43,16 @@ class Move(TakeTime):
         before = scheduling.booked(ctx.row)
         if before is not None:
             ctx.details["was"] = before.starts_at.isoformat()
-        return scheduling.move(consultation_request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)
+        return note_outside(
+            ctx,
+            scheduling.move(
+                consultation_request=ctx.row,
+                slot=data.slot,
+                by=ctx.by,
+                has_expired=data.has_expired,
+                reason=data.reason,
+            ),
+        )
 
     def message(self, ctx: Ctx, data: BookData, result: Appointment) -> Message:
         return Message(messaging.key_of_move(result), appointment=result)

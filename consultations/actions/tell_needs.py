@@ -6,9 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from consultations.actions.base import Ctx, StaffAction
+from consultations.enums import TextKind
 from consultations.forms.staff import StepForm, text
 from consultations.forms.visit_needs import MORE, MORE_LIMIT, NeedsFields, initial_of
-from consultations.services import visit_needs
+from consultations.services import patient_texts, visit_needs
 from consultations.services.transitions import WORKFLOW
 from consultations.services.visit_needs import Needs
 
@@ -46,3 +47,8 @@ class TellNeeds(StaffAction[NeedsData, None]):
     def perform(self, ctx: Ctx, data: NeedsData) -> None:
         visit_needs.keep(patient=ctx.row.patient, needs=data.needs, by=ctx.by)
         ctx.fields.append("visit_needs")
+        if ctx.by is None:
+            patient_texts.keep_if_marked(
+                response_id=ctx.row.response_id, kind=TextKind.NEEDS, text=data.needs.as_text()
+            )
+            patient_texts.settle(ctx.row)

@@ -85,6 +85,9 @@ class Appointment(EncryptedModel, TakesTime):
 
     While it is live it occupies its clinician, its room and its patient: see Occupation.
 
+    `outside` names the rules of the times on offer that it does not keep (`OutsideRule`, with commas), because staff
+    booked it so for `outside_reason`; NULL for a time that was on offer.
+
     `calendar_uid` and `calendar_sequence` are what a calendar knows it by. The UID stays for the life of the
     appointment, the number rises with each change. An appointment that follows a cancelled one of the same request goes
     on with its entry, so that a phone never shows two (decisions 0028 and 0033).
@@ -112,6 +115,8 @@ class Appointment(EncryptedModel, TakesTime):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.CharField(max_length=10, choices=Actor.choices, null=True, blank=True)
     cancel_reason = EncryptedTextField(blank=True, default="")
+    outside = models.CharField(max_length=40, null=True, blank=True)
+    outside_reason = EncryptedTextField(null=True, blank=True)
     confirmed_for = models.DateTimeField(null=True, blank=True)
     video_link = EncryptedTextField(null=True, blank=True)
     calendar_uid = models.CharField(max_length=80, editable=False)

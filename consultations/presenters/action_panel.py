@@ -106,7 +106,8 @@ def action_panel(
             form.look_at(asked or {})
             made[name] = _panel_action(entry, form, is_open=name in bound or form.is_looked_at)
     decision = made.pop(Decide.name, None)
-    return ActionPanel(decision, tuple(made.values()), _notes(situation, offered=set(made)))
+    offered = {name for name, action in made.items() if getattr(action.form, "has_free_times", True)}
+    return ActionPanel(decision, tuple(made.values()), _notes(situation, offered=offered))
 
 
 def _situation(consultation_request: ConsultationRequest, by: User) -> ActionContext:

@@ -13,7 +13,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, AppointmentType, Clinician
-from consultations.presenters.formatting import Chip
+from consultations.presenters.formatting import Chip, outside_words
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.visit_needs import needs_words
 from consultations.services import scheduling, stranded, visit_needs
@@ -99,6 +99,8 @@ def _line(appointment: Appointment, *, is_stranded: bool) -> dict[str, Any]:
         "location": appointment.location.name,
         "kind": appointment.appointment_type.name,
         "modality": appointment.appointment_type.get_modality_display(),
+        "outside": outside_words(appointment.outside),
+        "outside_reason": appointment.outside_reason or "",
         "status": Chip(appointment.get_status_display(), STATUS_KINDS.get(AppointmentStatus(appointment.status), "")),
         "confirmed": confirmed_chip(appointment),
     }

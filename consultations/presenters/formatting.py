@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.text_lists import comma_list
 from clinic.core.wording import Wording
-from consultations.enums import CLOSED_STATUSES, WAITING_FOR_PATIENT, Outcome, RequestStatus
+from consultations.enums import CLOSED_STATUSES, WAITING_FOR_PATIENT, Outcome, OutsideRule, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 from consultations.services.clock_table import ALARMS
 from consultations.services.targets import due_after, target_hours
@@ -42,6 +43,13 @@ class Chip:
 
     text: Wording
     kind: str = ""
+
+
+def outside_words(codes: str | None) -> str:
+    """Which rules of the times on offer a visit does not keep; "" for one that was on offer."""
+    if codes is None:
+        return ""
+    return comma_list([OutsideRule(code).label for code in codes.split(",") if code]) or _("between the times on offer")
 
 
 def name_of(user: User | None) -> str:

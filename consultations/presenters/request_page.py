@@ -50,6 +50,7 @@ from consultations.presenters.formatting import (
     holder_words,
     level_chip,
     outcome_chip,
+    outside_words,
 )
 from consultations.presenters.isolation import Unreadable, load, opened, readable
 from consultations.presenters.persons import person_link
@@ -235,6 +236,8 @@ def appointment_words(appointment: Appointment | None) -> dict[str, Any] | None:
         "modality": appointment.appointment_type.get_modality_display(),
         "clinician": appointment.clinician.display_name,
         "location": appointment.location.name,
+        "outside": outside_words(appointment.outside),
+        "outside_reason": opened(lambda: appointment.outside_reason or "", str(UNREADABLE), of=appointment)[0],
         "confirmed": confirmed_chip(appointment),
     }
 

@@ -31,6 +31,10 @@ class Needs:
     def __bool__(self) -> bool:
         return bool(self.codes or self.language or self.more or self.is_damaged)
 
+    def as_text(self) -> str:
+        """What was written, without what was ticked."""
+        return "\n".join(filter(None, [self.language, self.more]))
+
     def has(self, need: VisitNeed) -> bool:
         return need.value in self.codes
 

@@ -15,6 +15,7 @@ from consultations.services.scheduling.changing import (
     movable_until,
     require_movable,
 )
+from consultations.services.scheduling.outside import slot_outside
 from consultations.services.scheduling.reservations import (
     HOLD_TIME,
     AnotherTime,
@@ -82,6 +83,7 @@ __all__ = [
     "require_movable",
     "restore",
     "slot_of",
+    "slot_outside",
     "start_of",
     "to_take_back",
     "undo_cancel",

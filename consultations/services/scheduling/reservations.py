@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.refusals import TransitionNotAllowed, WrongStatus
-from consultations.enums import Actor, RequestStatus
+from consultations.enums import Actor, OutsideRule, RequestStatus
 from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold
 from consultations.services import asked_again, calendar_entries, occupation, slot_release
 from consultations.services.races import LostRace, gave_way, race
-from consultations.services.scheduling import changing
+from consultations.services.scheduling import changing, outside
 from consultations.services.scheduling.slots import Slot, SlotTaken, find, nearest, offered_type, slot_of, soonest
 from consultations.services.transitions import FlagsStand, lock
 
@@ -88,16 +88,28 @@ def held_slot(*, consultation_request: ConsultationRequest, seen: str = "") -> t
 
 
 def book(
-    *, consultation_request: ConsultationRequest, slot: Slot, by: User | None, has_expired: bool = False
+    *,
+    consultation_request: ConsultationRequest,
+    slot: Slot,
+    by: User | None,
+    has_expired: bool = False,
+    reason: str | None = None,
 ) -> Appointment:
-    """Turn a time into an appointment. Call inside `booking`, on a locked row. Raises SlotTaken, WrongStatus."""
-    taken = _taken_for_good(consultation_request, slot, by=by, has_expired=has_expired)
+    """Turn a time into an appointment. Call inside `booking`, on a locked row. `reason`: why one that is not on offer.
+    Raises SlotTaken, WrongStatus.
+    """
+    taken = _taken_for_good(consultation_request, slot, by=by, has_expired=has_expired, reason=reason)
     with race():
         return Appointment.objects.create(**taken, **calendar_entries.following(consultation_request))
 
 
 def move(
-    *, consultation_request: ConsultationRequest, slot: Slot, by: User | None, has_expired: bool = False
+    *,
+    consultation_request: ConsultationRequest,
+    slot: Slot,
+    by: User | None,
+    has_expired: bool = False,
+    reason: str | None = None,
 ) -> Appointment:
     """Give the appointment of a request another time. Call inside `booking`, on a locked row.
 
@@ -107,7 +119,9 @@ def move(
         Appointment.objects.live().select_for_update(of=("self",)).get(consultation_request=consultation_request)
     )
     given_up = {appointment.clinician_id, *filter(None, [appointment.room_id])}
-    taken = _taken_for_good(consultation_request, slot, by=by, has_expired=has_expired, given_up=given_up)
+    taken = _taken_for_good(
+        consultation_request, slot, by=by, has_expired=has_expired, reason=reason, given_up=given_up
+    )
     with race():
         slot_release.move_visit(appointment, taken=taken)
     return appointment
@@ -119,6 +133,7 @@ def _taken_for_good(
     *,
     by: User | None,
     has_expired: bool,
+    reason: str | None,
     given_up: Collection[int] = (),
 ) -> dict[str, Any]:
     """What the appointment of this slot takes up, locked, with the hold for it ended. `given_up`: resources that it had
@@ -132,10 +147,16 @@ def _taken_for_good(
     if has_expired:
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
         slot = find(consultation_request, slot.key)
-    taken = _taken_up(consultation_request, kind, slot)
+    taken = (
+        _taken_up(consultation_request, kind, slot)
+        if reason is None
+        else _taken_outside(consultation_request, kind, slot)
+    )
     slot_release.turn_into_appointment(consultation_request, clinician_id=slot.clinician_id, starts_at=slot.starts_at)
     return {
+        "outside": None,
         **taken,
+        "outside_reason": reason,
         "appointment_type": kind,
         "time_zone": settings.TIME_ZONE,
         "booked_at": now,
@@ -153,9 +174,24 @@ def _lock_what_it_takes(
     slot_release.release_run_out(resources=ids, persons={occupation.person_of(consultation_request)})
 
 
-def _taken_up(consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> dict[str, Any]:
+def _taken_outside(consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> dict[str, Any]:
+    """The same for a time that is not on offer, with the rules that it does not keep: without the minutes kept free
+    where they do not fit, and never over anything else. Raises SlotTaken.
+    """
+    broken = outside.rules_broken(kind, slot)
+    try:
+        taken = _taken_up(consultation_request, kind, slot)
+    except SlotTaken:
+        taken = _taken_up(consultation_request, kind, slot, with_buffers=False)
+        broken.append(OutsideRule.BUFFERS)
+    return {**taken, "outside": ",".join(broken)}
+
+
+def _taken_up(
+    consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot, *, with_buffers: bool = True
+) -> dict[str, Any]:
     """What a hold or an appointment of this slot takes up, a free room included. Raises SlotTaken."""
-    occupied = slot.occupied(kind)
+    occupied = slot.occupied(kind) if with_buffers else slot.visit
     if occupation.is_taken(consultation_request, clinician_id=slot.clinician_id, visit=slot.visit, occupied=occupied):
         raise SlotTaken
     room = None
@@ -172,8 +208,8 @@ def _taken_up(consultation_request: ConsultationRequest, kind: AppointmentType, 
         "room": room,
         "starts_at": slot.starts_at,
         "ends_at": slot.ends_at,
-        "buffer_before_minutes": kind.buffer_before_minutes,
-        "buffer_after_minutes": kind.buffer_after_minutes,
+        "buffer_before_minutes": kind.buffer_before_minutes if with_buffers else 0,
+        "buffer_after_minutes": kind.buffer_after_minutes if with_buffers else 0,
     }
 
 

@@ -18,6 +18,7 @@ READ_AS = {
     ("CancelTimeForm", "reason"): TextKind.CANCEL_REASON,
     ("CarryForm", "words"): TextKind.DECISION_AID,
     ("NextDayForm", "found"): TextKind.NEXT_DAY,
+    ("NeedsFields", "more"): TextKind.NEEDS,
     ("questionnaire", "ex_note"): TextKind.NOTE,
 }
 """Form and field -> the kind of text it becomes; tests/consultations/services/test_patient_texts.py shows each."""

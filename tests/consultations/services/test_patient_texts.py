@@ -14,6 +14,7 @@ from consultations.actions.read_text import mark_read
 from consultations.enums import CaseStatus, Outcome, RequestStatus, TextKind
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import intake, patient_texts
+from consultations.services.visit_needs import Needs
 from tests.consultations.perform import answer, perform, send_message, settle_all
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
@@ -112,6 +113,19 @@ class TestWhatIsRead:
         perform("cancel_booking", consultation_request, reason=SIGN)
         assert (only().kind, only().is_danger) == (TextKind.CANCEL_REASON, True)
         assert fresh(consultation_request).texts_risk == 1
+
+    @pytest.mark.parametrize(("language", "more"), [("", SIGN), (SIGN, "")])
+    def test_what_makes_a_visit_work(self, alice: ConsultationRequest, language: str, more: str) -> None:
+        perform("tell_needs", alice, needs=Needs(language=language, more=more))
+        assert (only().kind, only().is_danger) == (TextKind.NEEDS, True)
+        assert fresh(alice).texts_risk == 1
+
+    def test_needs_without_a_word_about_danger_are_no_text_that_waits(
+        self, alice: ConsultationRequest, nurse: User
+    ) -> None:
+        perform("tell_needs", alice, needs=Needs(codes=("quiet",), more=PLAIN))
+        perform("tell_needs", alice, needs=Needs(more=SIGN), by=nurse)
+        assert not PatientText.objects.exists()
 
     def test_what_staff_write_about_a_cancelled_time_is_no_text_of_the_patient(
         self, make_request: MakeRequest, clinician: Any, nurse: User
