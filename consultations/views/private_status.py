@@ -32,7 +32,7 @@ from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_list import list_page
 from consultations.views.private_notices import notice_of_action
 
-WRITTEN: Final = ("written", "answered", "cancelled")
+WRITTEN: Final = ("written", "answered", "cancelled", "needs")
 """How the address of the page after a text ends, whatever the text says."""
 NOT_NEEDED = gettext_lazy("We have your answer already, or no longer need it. What you wrote now was not sent.")
 
