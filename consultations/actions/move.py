@@ -61,14 +61,17 @@ class Move(TakeTime):
 def move_held(*, consultation_request: ConsultationRequest, by: User | None = None, seen: str = "") -> Appointment:
     """Move to the time that is held; `by=None` is the patient. Pressed twice it moves once.
 
-    `seen` is the key of the time that the page showed. Raises AnotherTime, SlotTaken and WrongStatus as `book_held`
+    `seen` is the key of the time that the page showed; it may be that of the booked one, where the visit is to last
+    longer than it was booked for. Raises AnotherTime, SlotTaken and WrongStatus as `book_held`
     does; whatever is raised, the old time stands.
     """
     existing = scheduling.booked(consultation_request)
     if existing is None or consultation_request.status != RequestStatus.BOOKED:
         raise WrongStatus(_("No time is booked, so none can be moved."))
     held = scheduling.chosen(consultation_request)
-    if seen == scheduling.slot_of(existing).key or (held is None and not seen):
+    if held is None and seen in ("", scheduling.slot_of(existing).key):
+        return existing
+    if held is not None and seen == scheduling.slot_of(existing).key != scheduling.slot_of(held).key:
         return existing
     slot, has_expired = scheduling.held_slot(consultation_request=consultation_request, seen=seen)
     return take(Move(), consultation_request, BookData(slot, has_expired), by=by).result or existing

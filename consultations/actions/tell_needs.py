@@ -45,9 +45,11 @@ class TellNeeds(StaffAction[NeedsData, None]):
         return visit_needs.of_row(ctx.row.patient) == data.needs
 
     def perform(self, ctx: Ctx, data: NeedsData) -> None:
+        before = visit_needs.of_row(ctx.row.patient).as_text()
         visit_needs.keep(patient=ctx.row.patient, needs=data.needs, by=ctx.by)
         ctx.fields.append("visit_needs")
-        if ctx.by is None:
+        # Whoever ticks another box sends the same words again, which wait for somebody or were read.
+        if ctx.by is None and data.needs.as_text() != before:
             patient_texts.keep_if_marked(
                 response_id=ctx.row.response_id, kind=TextKind.NEEDS, text=data.needs.as_text()
             )

@@ -15,11 +15,19 @@ from clinic.accounts.models import User
 from clinic.core import clock, outbox, text_messages
 from clinic.core.channels import MessageDraft
 from clinic.core.models import Lane, OutboxMessage
-from clinic.core.outbox import MessageKindEntry, NotWanted
+from clinic.core.outbox import MessageKindEntry, NotWanted, NotYet
 from consultations import emails
 from consultations.enums import CaseStatus, MessageKind, RequestStatus
 from consultations.models import Appointment, CaseClosing, ConsultationRequest, DayEnd, SafetyCase
-from consultations.services import deaths, messaging, offers, private_links, reminders, visit_mails, weekly_question
+from consultations.services import (
+    deaths,
+    offers,
+    private_links,
+    reminders,
+    scheduling,
+    visit_mails,
+    weekly_question,
+)
 from consultations.services.transitions import lock
 
 STANDS_WHILE: Final = {
@@ -30,6 +38,13 @@ STANDS_WHILE: Final = {
     MessageKind.MISSED_VISIT: RequestStatus.NO_SHOW,
 }
 """What these mails ask for can be done only while the request waits for it."""
+OF_A_BOOKING: Final = (
+    MessageKind.APPOINTMENT_BOOKED,
+    MessageKind.APPOINTMENT_MOVED,
+    MessageKind.VISIT_REMINDER,
+    MessageKind.TEXT_REMINDER,
+)
+"""Mails about one visit, which are lost for good if they find it cancelled."""
 BY_TEXT: Final = (MessageKind.TEXT_REMINDER,)
 TO_STAFF: Final = (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END)
 
@@ -73,6 +88,8 @@ def ensure_wanted_by_patient(message: OutboxMessage) -> None:
     stands_while = STANDS_WHILE.get(MessageKind(message.kind))
     if stands_while is not None and consultation_request.status != stands_while:
         raise NotWanted(gettext_noop("Not sent: the patient has acted on it, or it was taken back."))
+    if message.kind in OF_A_BOOKING:
+        _wait_while_it_may_be_taken_back(message, consultation_request)
     if message.kind == MessageKind.APPOINTMENT_CANCELLED:
         _ensure_nothing_booked(consultation_request)
     if message.kind in (MessageKind.APPOINTMENT_BOOKED, MessageKind.APPOINTMENT_MOVED):
@@ -93,7 +110,16 @@ def _ensure_question_stands(message: OutboxMessage) -> None:
         raise NotWanted(gettext_noop("Not sent: the case was opened again, or the question is answered."))
 
 
+def _wait_while_it_may_be_taken_back(message: OutboxMessage, consultation_request: ConsultationRequest) -> None:
+    """Raises NotYet for a visit whose cancellation its patient may take back: it is wanted if they do."""
+    kept = scheduling.to_take_back(consultation_request)
+    if kept is not None and kept.gives_back_id == message.payload.get("appointment"):
+        raise NotYet(kept.expires_at)
+
+
 def _ensure_nothing_booked(consultation_request: ConsultationRequest) -> None:
+    if consultation_request.is_closed:
+        raise NotWanted(gettext_noop("Not sent: the request has ended, which has a message of its own."))
     if Appointment.objects.live().filter(consultation_request=consultation_request).exists():
         raise NotWanted(gettext_noop("Not sent: a time is booked again, which has a message of its own."))
 
@@ -102,10 +128,17 @@ def _ensure_visit_ahead(message: OutboxMessage) -> None:
     appointment = Appointment.objects.live().filter(pk=message.payload.get("appointment")).first()
     if appointment is None:
         raise NotWanted(gettext_noop("Not sent: the time was cancelled."))
-    if message.kind == MessageKind.APPOINTMENT_MOVED and message.key != messaging.key_of_move(appointment):
+    if message.kind == MessageKind.APPOINTMENT_MOVED and _is_overtaken(message):
         raise NotWanted(gettext_noop("Not sent: the time was moved again, which has a message of its own."))
     if appointment.starts_at <= clock.now():
         raise NotWanted(gettext_noop("Too late to be of use: not sent."), needs_staff=True)
+
+
+def _is_overtaken(message: OutboxMessage) -> bool:
+    """Whether a later move has a message. The calendar number would not tell: a cancellation taken back raises it."""
+    about = message.subject.consultation_request_id
+    later = OutboxMessage.objects.filter(kind=message.kind, subject__consultation_request=about, pk__gt=message.pk)
+    return later.exists()
 
 
 def compose_for_patient(message: OutboxMessage) -> MessageDraft:

@@ -108,8 +108,12 @@ def is_taken(consultation_request: ConsultationRequest, *, clinician_id: int, vi
     return (
         standing.touching(*occupied).filter(resource=clinician_id).exists()
         or standing.touching(*visit).filter(person=person_of(consultation_request)).exists()
-        or Absence.objects.filter(clinician=clinician_id, starts_at__lt=occupied[1], ends_at__gt=occupied[0]).exists()
+        or is_away(clinician_id, *occupied)
     )
+
+
+def is_away(clinician_id: int, starts_at: datetime.datetime, ends_at: datetime.datetime) -> bool:
+    return Absence.objects.filter(clinician=clinician_id, starts_at__lt=ends_at, ends_at__gt=starts_at).exists()
 
 
 def overlapping_visits(patients: Iterable[Patient]) -> list[tuple[SlotHold | Appointment, SlotHold | Appointment]]:

@@ -8,9 +8,10 @@ from clinic.core.actions import NoData, perform_action
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, in_form, of_form
+from clinic.core.wording import Wording
 from consultations.actions.cancel_booking import CancelBooking, CancelTimeForm
 from consultations.actions.undo_cancel import UndoCancel
-from consultations.enums import Actor, AppointmentStatus
+from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.models import ConsultationRequest
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import scheduling
@@ -22,8 +23,12 @@ NOT_CANCELLED = gettext_lazy(
     "Your time was cancelled already, or it is too late to cancel it here. What you wrote was not sent: "
     "it stands below."
 )
-TOO_LATE_TO_UNDO = gettext_lazy(
+TOO_LATE_TO_UNDO = gettext_lazy("It was too late to take this back. The time is cancelled.")
+TOO_LATE_AND_OPEN = gettext_lazy(
     "It was too late to take this back. The time is cancelled, and you can choose another one."
+)
+ANOTHER_BOOKED = gettext_lazy(
+    "The time that was cancelled is not taken back: another one is booked since. It stands below."
 )
 
 
@@ -42,6 +47,7 @@ def cancel_time(request: HttpRequest, consultation_request: ConsultationRequest)
         "appointment": appointment,
         "form": form,
         "can_move": scheduling.may_move(appointment) and not consultation_request.is_blocked_by_flags,
+        "is_blocked": consultation_request.is_blocked_by_flags,
         "minutes": scheduling.TIME_TO_UNDO.seconds // 60,
         "first_help": help_for_unsent([form.data.get("reason", "")]),
     }
@@ -66,9 +72,19 @@ def undo_cancel(request: HttpRequest, consultation_request: ConsultationRequest)
     try:
         perform_action(UndoCancel(), consultation_request, NoData())
     except TransitionNotAllowed:
-        if live_appointment(consultation_request) is None:
-            return status_page(request, consultation_request, refused=TOO_LATE_TO_UNDO)
+        if refused := _why_not_taken_back(consultation_request, seen=request.POST.get("seen", "")):
+            return status_page(request, consultation_request, refused=refused)
     return to_page("status", consultation_request, "kept")
+
+
+def _why_not_taken_back(consultation_request: ConsultationRequest, *, seen: str) -> Wording:
+    """In words; "" where the time of the page that was pressed stands, by an earlier press."""
+    appointment = live_appointment(consultation_request)
+    if appointment is not None:
+        return ANOTHER_BOOKED if seen and seen != scheduling.slot_of(appointment).key else ""
+    consultation_request.refresh_from_db()
+    is_open = consultation_request.status == RequestStatus.OFFERED and not consultation_request.is_blocked_by_flags
+    return TOO_LATE_AND_OPEN if is_open else TOO_LATE_TO_UNDO
 
 
 def _not_cancelled(

@@ -21,7 +21,7 @@ from consultations.actions.answer import AnswerData, AnswerForm, answer_newest_q
 from consultations.actions.ask_weekly import AskWeekly
 from consultations.actions.message import MessageForm, WriteMessage
 from consultations.actions.withdraw import WithdrawRequest, WithdrawRequestForm
-from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
+from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters import next_step, patient_texts, scan_report, visit
@@ -30,30 +30,10 @@ from consultations.services import asked_again, case_mails, clocks, scheduling, 
 from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_list import list_page
+from consultations.views.private_notices import notice_of_action
 
-CANCELLED_NOW = gettext_lazy("Your time is cancelled. Your request stays open.")
-CANCELLED_NOW_FOR = gettext_lazy("%(name)s’s time is cancelled. %(name)s’s request stays open.")
-KEPT = gettext_lazy("Your time stands as before.")
-KEPT_FOR = gettext_lazy("%(name)s’s time stands as before.")
-CANCELLED = gettext_lazy("Your time is cancelled. Somebody else can take it now. Your request stays open.")
-CANCELLED_FOR = gettext_lazy(
-    "%(name)s’s time is cancelled. Somebody else can take it now. %(name)s’s request stays open."
-)
-MOVED = gettext_lazy("Your new time is booked. The old one is given back.")
-MOVED_FOR = gettext_lazy("%(name)s’s new time is booked. The old one is given back.")
-WRITTEN: Final = ("written", "answered", "cancelled")
+WRITTEN: Final = ("written", "answered", "cancelled", "needs")
 """How the address of the page after a text ends, whatever the text says."""
-NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
-NOTICES: Final = {
-    "confirmed": gettext_lazy("Thank you. We expect you at the time below."),
-    "needs": gettext_lazy("Saved. Everybody at the clinic who looks after this request sees it."),
-    "reminders": gettext_lazy("What our reminders say is changed."),
-}
-"""How the address of the page after a button ends, and what is said of it."""
-WEEKLY_ON = gettext_lazy("We ask you every week until the visit if anything has changed.")
-WEEKLY_OFF = gettext_lazy(
-    "We no longer send you the weekly mail. You can always tell us here that something has changed."
-)
 NOT_NEEDED = gettext_lazy("We have your answer already, or no longer need it. What you wrote now was not sent.")
 
 
@@ -80,34 +60,6 @@ def status(request: HttpRequest, consultation_request: ConsultationRequest) -> H
     if has_written and not consultation_request.is_closed and asked_again.wrote_of_danger(consultation_request):
         return list_page(request, consultation_request, notice=notice)
     return status_page(request, consultation_request, notice=notice)
-
-
-def notice_of_action(request: HttpRequest, consultation_request: ConsultationRequest) -> Wording:
-    """What the person did on the page before this one, as its address says."""
-    if "cancelled" in request.GET and consultation_request.status == RequestStatus.OFFERED:
-        if scheduling.to_take_back(consultation_request) is not None:
-            return _named(consultation_request, CANCELLED_NOW, CANCELLED_NOW_FOR)
-        return _named(consultation_request, CANCELLED, CANCELLED_FOR)
-    if "kept" in request.GET and consultation_request.status == RequestStatus.BOOKED:
-        return _named(consultation_request, KEPT, KEPT_FOR)
-    if "moved" in request.GET and consultation_request.status == RequestStatus.BOOKED:
-        return _named(consultation_request, MOVED, MOVED_FOR)
-    if "asked" in request.GET and consultation_request.answered_again_at is not None:
-        return words_asked.notice(consultation_request)
-    if notice := next((text for word, text in NOTICES.items() if word in request.GET), ""):
-        return notice
-    if "weekly" in request.GET:
-        return WEEKLY_ON if consultation_request.weekly_off_at is None else WEEKLY_OFF
-    for word, kind in NOTICED.items():
-        if word in request.GET:
-            return patient_texts.written_notice(consultation_request, kind)
-    return ""
-
-
-def _named(consultation_request: ConsultationRequest, text: Wording, of_helped: Wording) -> Wording:
-    """To the patient, or by name to somebody who helps one."""
-    name = consultation_request.helped_name
-    return str(of_helped) % {"name": name} if name else text
 
 
 def status_page(
@@ -145,6 +97,7 @@ def status_page(
         "has_begun": has_begun,
         "held": _held_now(consultation_request),
         "undo": undo,
+        "undo_key": scheduling.slot_of(undo).key if undo else "",
         "undo_by_mail": undo is not None and bool(consultation_request.patient.email),
         "can_cancel": appointment is not None and scheduling.may_cancel(appointment),
         "can_move": appointment is not None

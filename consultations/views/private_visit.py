@@ -16,6 +16,7 @@ from consultations.actions.tell_needs import NeedsData, TellNeeds
 from consultations.enums import ReminderChoice
 from consultations.forms.visit_needs import NeedsFields, initial_of
 from consultations.models import ConsultationRequest
+from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import visit_needs
 from consultations.services.scheduling import AnotherTime
 from consultations.views.private_access import private_page, to_page, with_grant
@@ -61,11 +62,12 @@ def needs(request: HttpRequest, consultation_request: ConsultationRequest) -> Ht
     form = NeedsFields(request.POST if request.method == "POST" else None, initial=told)
     if request.method != "POST" and consultation_request.is_closed:
         return to_page("status", consultation_request)
+    help_now = help_for_unsent([form.data.get("more", ""), form.data.get("language", "")])
     if not form.is_valid():
-        return private_page(request, consultation_request, "needs.html", {"form": form})
+        return private_page(request, consultation_request, "needs.html", {"form": form, "first_help": help_now})
     try:
         perform_action(TellNeeds(), consultation_request, NeedsData(form.needs()))
     except TransitionNotAllowed:
         unsent = in_form(form.data, NeedsFields)
-        return status_page(request, consultation_request, refused=NOT_KEPT, unsent=unsent)
+        return status_page(request, consultation_request, refused=NOT_KEPT, unsent=unsent, help_now=help_now)
     return to_page("status", consultation_request, "needs")

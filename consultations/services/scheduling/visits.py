@@ -62,13 +62,16 @@ def to_take_back(consultation_request: ConsultationRequest) -> SlotHold | None:
 def undo_cancel(*, consultation_request: ConsultationRequest) -> Appointment:
     """Let the visit stand again that its patient cancelled a moment ago. Call inside a transaction, on a locked row.
 
-    Raises WrongStatus once the time to do so is over, whether or not the time was taken since.
+    Raises WrongStatus once the time to do so is over, whether or not the time was taken since, and where the clinician
+    was entered as away meanwhile: nothing but visits that are booked stood in the way of that.
     """
     kept = to_take_back(consultation_request)
     if kept is None or kept.gives_back is None:
         raise WrongStatus(_("It is too late to take this back: the time is cancelled. You can choose another one."))
     occupation.lock_person(consultation_request)
     occupation.lock_resources({kept.clinician_id, *filter(None, [kept.room_id])})
+    if occupation.is_away(kept.clinician_id, kept.starts_at, kept.ends_at):
+        raise WrongStatus(_("It cannot be taken back: the doctor is away by now. The time is cancelled."))
     appointment = kept.gives_back
     appointment.status = AppointmentStatus.BOOKED
     appointment.cancelled_at = appointment.cancelled_by = None

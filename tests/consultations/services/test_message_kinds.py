@@ -158,12 +158,24 @@ class TestWantedByAPatient:
         [
             MessageKind.REQUEST_RECEIVED,
             MessageKind.PRIVATE_LINK,
-            MessageKind.APPOINTMENT_CANCELLED,
             MessageKind.REQUEST_CLOSED,
         ],
     )
     def test_news_and_links_always(self, make_request: MakeRequest, kind: MessageKind) -> None:
         assert asked(queue(make_request(status=RequestStatus.WITHDRAWN), kind)) == ""
+
+    @pytest.mark.parametrize(
+        ("status", "reason"),
+        [
+            (RequestStatus.OFFERED, ""),
+            (RequestStatus.RECEIVED, ""),
+            (RequestStatus.WITHDRAWN, "Not sent: the request has ended, which has a message of its own."),
+        ],
+    )
+    def test_a_cancellation_while_the_request_stays_open_as_it_says(
+        self, make_request: MakeRequest, status: RequestStatus, reason: str
+    ) -> None:
+        assert asked(queue(make_request(status=status), MessageKind.APPOINTMENT_CANCELLED)) == reason
 
     @pytest.mark.parametrize(
         ("starts", "status", "reason"),

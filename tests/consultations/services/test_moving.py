@@ -16,9 +16,10 @@ from consultations.actions.book import BookData
 from consultations.actions.move import Move, move_held
 from consultations.enums import MessageKind, Outcome, RequestStatus
 from consultations.models import Absence, Appointment, ConsultationRequest, Occupation, Room, SlotHold
-from consultations.services import message_kinds, scheduling
+from consultations.services import message_kinds, scheduling, visit_needs
 from consultations.services.scheduling import AskFirst, SlotTaken
 from consultations.services.transitions import FlagsStand
+from consultations.services.visit_needs import Needs
 from tests.consultations.perform import book_on_the_phone, perform
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
 from tests.database_snapshot import all_rows
@@ -98,6 +99,18 @@ class TestByThePatient:
         before = all_rows()
         assert move_held(consultation_request=booked, seen=chosen) == visit_of(booked)
         assert all_rows() == before
+
+    def test_a_longer_visit_may_begin_when_it_did_before(self, desk: Desk, booked: ConsultationRequest) -> None:
+        """Who asks for more time once a visit is booked finds its own beginning among the times, and gets it longer."""
+        lasted = visit_of(booked).ends_at - TOMORROW_AT_NINE
+        visit_needs.keep(patient=booked.patient, needs=Needs(codes=("longer",)), by=None)
+        same = key(desk, TOMORROW_AT_NINE)
+        scheduling.hold(consultation_request=booked, slot_key=same)
+        for _ in range(2):
+            move_held(consultation_request=booked, seen=same)
+        assert visit_of(booked).starts_at == TOMORROW_AT_NINE
+        assert visit_of(booked).ends_at - TOMORROW_AT_NINE > lasted
+        assert AuditEvent.objects.filter(action="request.move").count() == 1
 
     def test_a_hold_that_ran_out_still_moves_while_the_time_is_free(
         self, desk: Desk, booked: ConsultationRequest, time_machine: Any

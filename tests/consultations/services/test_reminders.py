@@ -172,8 +172,8 @@ class TestStillWanted:
         (sent,) = mail.outbox
         assert sent.to == ["alice@example.com"]
 
-    def test_not_of_a_time_that_was_cancelled(self, owed: Appointment) -> None:
-        perform("cancel_booking", visit_of(owed), reason="")
+    def test_not_of_a_time_that_was_cancelled(self, owed: Appointment, nurse: User) -> None:
+        perform("cancel_booking", visit_of(owed), reason="Doctor ill", by=nurse)
         OutboxMessage.objects.exclude(kind=MessageKind.VISIT_REMINDER).delete()
         assert self.reason() == "Not sent: the time was cancelled or moved."
 

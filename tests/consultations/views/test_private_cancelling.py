@@ -9,7 +9,7 @@ from clinic.core import delivery
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import WrongStatus
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
-from consultations.models import Appointment, SlotHold
+from consultations.models import Absence, Appointment, SlotHold
 from consultations.services import scheduling, slot_release
 from consultations.views import private_cancelling
 from tests.consultations.perform import perform
@@ -290,6 +290,96 @@ class TestTakingItBack:
     def test_nobody_takes_back_for_another(self, cancelled, rival, offered):
         rival.post(at(rival, "cancel-time/undo/"))
         assert status_of(offered) == RequestStatus.OFFERED
+
+    def test_a_doctor_entered_as_away_meanwhile_is_not_booked_again(self, patient, cancelled, offered, clinician):
+        Absence.objects.create(clinician=clinician, starts_at=TUESDAY, ends_at=TUESDAY + datetime.timedelta(hours=8))
+        page = patient.post(at(patient, "cancel-time/undo/"))
+        assert page.status_code == 409
+        assert "It was too late to take this back. The time is cancelled" in text_of(page)
+        assert status_of(offered) == RequestStatus.OFFERED
+        assert not Appointment.objects.live().exists()
+
+    def test_another_time_that_is_booked_since_is_not_said_to_stand_as_before(self, patient, cancelled, clinician):
+        patient.post(at(patient, "times/"), {"slot": key(LATER, clinician)})
+        patient.post(at(patient, "times/check/"), {"slot": key(LATER, clinician)})
+        page = patient.post(at(patient, "cancel-time/undo/"), {"seen": key(TUESDAY, clinician)})
+        assert page.status_code == 409
+        assert "is not taken back: another one is booked since" in text_of(page)
+
+    def test_its_button_names_the_time(self, patient, cancelled, clinician):
+        shown = f'name="seen" value="{key(TUESDAY, clinician)}"'
+        assert shown in patient.get(at(patient)).content.decode()
+        pressed = {"seen": key(TUESDAY, clinician)}
+        for _ in range(2):
+            assert patient.post(at(patient, "cancel-time/undo/"), pressed).headers["Location"] == at(patient, "?kept")
+
+    @pytest.mark.parametrize("way", ["withdrawn", "a danger"])
+    def test_no_other_time_is_promised_where_none_can_be_chosen(self, patient, cancelled, offered, time_machine, way):
+        if way == "withdrawn":
+            perform("withdraw", offered)
+        else:
+            patient.post(at(patient, "changed/"), {"ticks": "fever"})
+        time_machine.shift(scheduling.TIME_TO_UNDO)
+        text = text_of(patient.post(at(patient, "cancel-time/undo/")))
+        assert "It was too late to take this back. The time is cancelled." in text
+        assert "you can choose another one" not in text
+
+    def test_a_request_that_ended_meanwhile_has_one_mail(self, patient, cancelled, offered, time_machine, mailoutbox):
+        perform("withdraw", offered)
+        time_machine.shift(scheduling.TIME_TO_UNDO)
+        delivery.deliver_due()
+        assert ["there is news" in message.subject for message in mailoutbox] == [True]
+
+
+@pytest.fixture
+def booked_a_moment_ago(patient, offered, clinician):
+    """Its mail has not gone yet."""
+    patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
+    patient.post(at(patient, "times/check/"))
+
+
+@pytest.mark.usefixtures("booked_a_moment_ago")
+class TestMailsThatWaited:
+    """A visit that was cancelled and stands again has every mail that it would have had."""
+
+    def pressed(self, patient, time_machine, *, is_taken_back):
+        patient.post(at(patient, "cancel-time/"))
+        delivery.deliver_due()
+        if is_taken_back:
+            patient.post(at(patient, "cancel-time/undo/"))
+        time_machine.shift(2 * scheduling.TIME_TO_UNDO)
+        delivery.deliver_due()
+
+    @pytest.mark.parametrize(
+        ("is_taken_back", "said"), [(True, "your time is booked"), (False, "your time is cancelled")]
+    )
+    def test_that_it_is_booked(self, patient, time_machine, mailoutbox, is_taken_back, said):
+        self.pressed(patient, time_machine, is_taken_back=is_taken_back)
+        assert [said in message.subject for message in mailoutbox] == [True]
+
+    def test_that_it_was_moved(self, patient, clinician, time_machine, mailoutbox):
+        delivery.deliver_due()
+        patient.post(at(patient, "times/"), {"slot": key(LATER, clinician)})
+        patient.post(at(patient, "times/check/"), {"slot": key(LATER, clinician)})
+        self.pressed(patient, time_machine, is_taken_back=True)
+        assert ["booked" in mailoutbox[0].subject, "your time has changed" in mailoutbox[1].subject] == [True, True]
+
+
+def test_a_confirmation_is_said_only_of_a_visit_that_stands(patient, booked, offered, nurse):
+    assert "We expect you" not in text_of(patient.get(at(patient, "?confirmed")))
+    Appointment.objects.update(confirmed_for=TUESDAY)
+    assert "We expect you at the time below" in text_of(patient.get(at(patient, "?confirmed")))
+    perform("cancel_booking", offered, reason="Doctor ill", by=nurse)
+    assert "We expect you" not in text_of(patient.get(at(patient, "?confirmed")))
+
+
+@pytest.mark.parametrize("is_blocked", [True, False])
+def test_no_other_time_is_promised_before_a_danger_is_settled(patient, booked, is_blocked):
+    if is_blocked:
+        patient.post(at(patient, "changed/"), {"ticks": "fever"})
+    text = text_of(patient.get(at(patient, "cancel-time/")))
+    assert ("you can choose another time" in text) != is_blocked
+    assert ("A doctor has to look at what you told us before another time can be chosen." in text) == is_blocked
 
 
 @pytest.mark.parametrize(("hours", "is_late"), [(2.01, False), (2, True), (0.5, True)])

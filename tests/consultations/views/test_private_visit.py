@@ -9,7 +9,7 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import RequestStatus
-from consultations.models import Appointment, Clinician, ConsultationRequest
+from consultations.models import Appointment, Clinician, ConsultationRequest, PatientText
 from consultations.services import reminders
 from consultations.services.scheduling import slot_of
 from tests.consultations.perform import perform
@@ -130,3 +130,36 @@ def test_the_page_behind_a_reminder_asks_if_anything_has_changed_at_most_once_a_
     assert asks not in text_of(client.post(path, BORN, follow=True))
     time_machine.move_to(NOW + 7 * DAY + datetime.timedelta(minutes=1), tick=False)
     assert asks in text_of(client.post(path, BORN, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_self_harm", "is_danger"),
+    [("I want to end my life.", True, False), ("I cannot hold my urine since Monday.", False, True)],
+)
+def test_words_about_danger_among_the_needs_meet_help_and_are_read(
+    client: Client, visit_ahead: Appointment, text: str, is_self_harm: bool, is_danger: bool
+) -> None:
+    consultation_request = opened(client, visit_ahead)
+    for ticked in ("quiet", "carer"):
+        told = {"codes": [ticked], "more": text}
+        answer = client.post(private_url(consultation_request, "needs/"), told, follow=True)
+    page = text_of(answer)
+    assert ("or cannot stay safe, get help now: call or text 988" in page) == is_self_harm
+    assert ("may be about a danger sign. Please answer this now" in page) == is_danger
+    kept = PatientText.objects.get()
+    assert (kept.text, kept.is_self_harm, kept.is_danger, kept.read_at) == (text, is_self_harm, is_danger, None)
+    consultation_request.refresh_from_db()
+    assert consultation_request.texts_due_at == kept.due_at
+
+
+def test_words_about_danger_in_a_form_that_is_refused_meet_help(client: Client, visit_ahead: Appointment) -> None:
+    consultation_request = opened(client, visit_ahead)
+    told = {"more": "I want to end my life." + " x" * 200}
+    page = text_of(client.post(private_url(consultation_request, "needs/"), told))
+    assert "Shorten this to 300 characters or fewer." in page
+    assert "If you feel you might harm yourself, or cannot stay safe, get help now: call or text 988" in page
+
+
+def test_other_needs_wait_for_nobody(client: Client, visit_ahead: Appointment) -> None:
+    client.post(private_url(opened(client, visit_ahead), "needs/"), {"more": "A chair with arms, please."})
+    assert not PatientText.objects.exists()
