@@ -39,7 +39,7 @@ def test_the_way_in_without_steps_and_what_to_bring(client: Client, visit_ahead:
     assert "Getting in without steps: ask us" in " ".join(page_of(client, visit_ahead).split())
     Location.objects.update(step_free="A ramp at the side door.")
     AppointmentType.objects.update(bring="Your glasses\n\n  A friend  ")
-    page = page_of(client, visit_ahead)
+    page = " ".join(page_of(client, visit_ahead).split())
     assert "Getting in without steps: A ramp at the side door." in page
     assert "<li>Your glasses</li><li>A friend</li>" in page
 
