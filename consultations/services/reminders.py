@@ -159,6 +159,6 @@ def forget_written(consultation_request: ConsultationRequest) -> None:
 
 
 def can_confirm(appointment: Appointment, *, now: datetime.datetime) -> bool:
-    """Whether the page asks if the patient will come: from the first reminder until the visit begins."""
-    due = [moment.due_at for moment in moments(appointment.starts_at)]
+    """Whether the page asks if the patient will come: from the first reminder that the visit has until it begins."""
+    due = [moment.due_at for moment in moments(appointment.starts_at) if moment.due_at > appointment.booked_at]
     return bool(due) and due[0] <= now < appointment.starts_at

@@ -30,7 +30,11 @@ def monday(time_machine: Any) -> None:
 
 @pytest.fixture
 def visit_ahead(make_request: MakeRequest, clinician: Clinician) -> Appointment:
-    return book_directly(make_request(status=RequestStatus.BOOKED), clinician, NOW + 7 * DAY)
+    """Booked a day before its first reminder."""
+    visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, NOW + 7 * DAY)
+    visit.booked_at = NOW - DAY
+    visit.save()
+    return visit
 
 
 def opened(client: Client, appointment: Appointment) -> ConsultationRequest:
@@ -105,6 +109,15 @@ def test_it_is_asked_from_the_first_reminder_on(
     client.post(private_url(consultation_request, "will-come/"), {"seen": slot_of(visit).key})
     visit.refresh_from_db()
     assert visit.confirmed_for is None
+
+
+def test_whoever_has_just_booked_a_near_visit_is_not_asked_at_once(
+    client: Client, make_request: MakeRequest, clinician: Clinician, time_machine: Any
+) -> None:
+    visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, NOW + 3 * DAY)
+    assert "Will you come" not in text_of(client.get(private_url(opened(client, visit))))
+    time_machine.move_to(NOW + 2 * DAY, tick=False)
+    assert "Will you come" in text_of(client.get(private_url(opened(client, visit))))
 
 
 def test_what_reminders_say_is_chosen_and_is_on_record(client: Client, visit_ahead: Appointment) -> None:
