@@ -89,3 +89,11 @@ def test_only_a_whole_https_address(visit_ahead: Appointment, nurse: User, link:
         {"link": link, "seen": "booked"}, consultation_request=visit_ahead.consultation_request, by=nurse, verb="x"
     )
     assert form.is_valid() == is_valid
+
+
+def test_nobody_is_told_to_bring_anything_to_a_visit_by_phone(client: Client, visit_ahead: Appointment) -> None:
+    assert "Bring a list of your medicines." in page_of(client, visit_ahead)
+    AppointmentType.objects.update(modality=Modality.PHONE)
+    page = page_of(client, visit_ahead)
+    assert "Have a list of your medicines at hand." in page
+    assert [words for words in ("Bring", "Before you come", "Wear clothes") if words in page] == []
