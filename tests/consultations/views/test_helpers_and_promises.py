@@ -10,6 +10,7 @@ from django.test import Client
 
 from clinic.core import outbox
 from clinic.core.models import AuditEvent, Lane, OutboxMessage
+from consultations import emails
 from consultations.enums import FilledFor, MessageKind, RequestStatus
 from consultations.models import (
     AppointmentType,
@@ -27,7 +28,7 @@ from tests.mailbox import path_of, write
 from tests.personas import MakeRequest, at, book_directly, make_patient, open_privately
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
-TO_PATIENTS = [kind for kind in MessageKind if outbox.KINDS[kind].lane == Lane.PATIENTS]
+TO_PATIENTS = [kind for kind in emails.WORDINGS if outbox.KINDS[kind].lane == Lane.PATIENTS]
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
 BOTH = {"filled_for": "other", "helper_name": "Bob Pell", "name": "Ana Winther"}
 
