@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.core import defaults, page_cache
+from consultations import emails
 from consultations.candidacy import display, engine
 from consultations.enums import MessageKind
 from consultations.questionnaire.definition import CURRENT_VERSION, worded
@@ -116,7 +117,7 @@ def results(client: Any) -> Iterator[tuple[str, str]]:
 
 
 def mails(site: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for kind in MessageKind:
+    for kind in emails.WORDINGS:
         if kind not in (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END):
             letter = write(queue_directly(key=kind, kind=kind, consultation_request=site["other"]))
             yield f"mail {kind}", f"{letter.subject} {letter.text} {letter.html}"
