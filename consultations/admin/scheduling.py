@@ -114,6 +114,13 @@ class DiaryAdmin(BaseModelAdmin):
             field.choices = [(value, label if value != "" else NOTHING_CHOSEN) for value, label in choices]
         return field
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whoever only reads an entry is shown what it holds, without the box that answers a warning."""
+        fields = super().get_fields(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fields
+        return [name for name in fields if name != "seen_visits"]
+
     def save_model(self, request: HttpRequest, obj: diary.Entry, form: Any, change: bool) -> None:
         chosen = {field.name: form.cleaned_data[field.name] for field in obj._meta.many_to_many}
         diary.save(entry=obj, by=signed_in(request), fields=form.changed_data, chosen=chosen)

@@ -42,7 +42,7 @@ DATA = frozenset(
         "editor", "triage", "doctor", "manager", "admin", "surgeon", "Dr A", "Shipped with the product",
         "Alice", "Alice Winther", "alice example", "Bob", "Bob Pell", "Carol Abbot", "carol example", "I moved",
         "Dr Ines Halloran", "Ines Halloran", "Dr Rosa Alarcon", "Nora Adeyemi", "New York", "Fax", "load",
-        "dream amirdelfan", "outcome jerome", "clinical-trial contraindication", "x", "account", "statement",
+        "outlook", "dream amirdelfan", "outcome jerome", "clinical-trial contraindication", "x", "account", "statement",
     }
 )  # fmt: skip
 """Names of the people of these tests, and what their records hold. "LS" begins the references of the test clinic."""
