@@ -12,11 +12,11 @@ from clinic.accounts.models import User
 from clinic.core import audit
 from consultations.enums import RequestStatus
 from consultations.models import Patient, Person, PersonJoin
-from consultations.services import erasure, persons, pressing
+from consultations.services import erasure, persons, pressing, private_links
 from tests.concurrency.test_one_slot import in_thread
 from tests.consultations.perform import perform
 from tests.consultations.services.test_persons import of, parts
-from tests.consultations.services.test_verified_emails import open_mailed_link
+from tests.consultations.services.test_verified_emails import BORN, mailed_token, open_mailed_link
 from tests.personas import MakeRequest, make_patient
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -138,11 +138,12 @@ def test_a_link_opened_while_staff_join_the_same_rows(
     """Whoever opens it holds the requests of both before anything else: they would wait for each other."""
     one, two = (make_request(patient=make_patient("Alice Winther")) for _ in range(2))
     open_mailed_link(one)
+    token = mailed_token(two)  # before staff hold the request: a new link would wait for them
     role = hold_in_turn(monkeypatch)
 
     def open_it() -> Any:
         role.name = "other"
-        return open_mailed_link(two)
+        return private_links.open_link(token=token, birth_on=BORN)
 
     joined, opened = together(
         lambda: persons.join(patient=one.patient, other=two.patient, reason=WHY, by=nurse), open_it

@@ -35,10 +35,7 @@ def request_of(make_request: MakeRequest) -> Any:
     return make
 
 
-def open_mailed_link(
-    consultation_request: ConsultationRequest, *, birth_on: datetime.date | None = None
-) -> PrivateLink | None:
-    """What happens when the patient follows a link in one of our mails and gives a date of birth."""
+def mailed_token(consultation_request: ConsultationRequest) -> str:
     token, now = new_token(), clock.now()
     PrivateLink.objects.create(
         consultation_request=consultation_request,
@@ -46,6 +43,14 @@ def open_mailed_link(
         created_at=now,
         expires_at=now + datetime.timedelta(days=1),
     )
+    return token
+
+
+def open_mailed_link(
+    consultation_request: ConsultationRequest, *, birth_on: datetime.date | None = None
+) -> PrivateLink | None:
+    """What happens when the patient follows a link in one of our mails and gives a date of birth."""
+    token = mailed_token(consultation_request)
     return private_links.open_link(token=token, birth_on=birth_on or consultation_request.patient.birth_on or BORN)
 
 
@@ -246,16 +251,16 @@ class TestTakenBack:
 
 class TestFlood:
     @pytest.mark.slow
-    def test_a_mailbox_with_two_hundred_requests_is_left_to_staff(self, request_of: Any) -> None:
+    def test_a_mailbox_with_sixty_requests_is_left_to_staff(self, request_of: Any) -> None:
         """Opening one of them costs no more than opening one of twenty-five, and joins nothing more."""
-        made = [request_of() for _ in range(200)]
+        made = [request_of() for _ in range(60)]
         for item in made[:25]:
             open_mailed_link(item)
-        Patient.objects.filter(pk__in=[item.patient_id for item in made[25:199]]).update(email_verified_at=clock.now())
+        Patient.objects.filter(pk__in=[item.patient_id for item in made[25:59]]).update(email_verified_at=clock.now())
         joined = PersonJoin.objects.count()
 
         with CaptureQueriesContext(connection) as queries:
-            open_mailed_link(made[199])
+            open_mailed_link(made[59])
 
         assert joined == verified_emails.MOST_ROWS - 1 == 19
         assert PersonJoin.objects.count() == joined
