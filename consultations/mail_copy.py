@@ -87,12 +87,12 @@ WORDINGS: Final[dict[str, Wording]] = {
     ),
     MessageKind.APPOINTMENT_CANCELLED: Wording(
         _("Your request %(reference)s: your time is cancelled"),
-        _("Your time is cancelled. If it is in a calendar, delete it from your calendar. You can choose another time."),
-        _("Choose another time"),
+        _("Your time is cancelled. If it is in a calendar, delete it from your calendar. The page says what is next."),
+        _("See what is next"),
         _("Your request stays open. The private page has a file that removes the time from most calendars."),
         opening_to_helper=_(
             "%(name)s’s time is cancelled. If it is in a calendar, delete it from your calendar. "
-            "You can choose another time."
+            "The page says what is next."
         ),
         next_step_to_helper=_(
             "%(name)s’s request stays open. The private page has a file that removes the time from most calendars."

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from clinic.core import clock
 from consultations.actions.choose_reminders import ChooseReminders
 from consultations.actions.tell_needs import TellNeeds
-from consultations.enums import Modality, VisitNeed
+from consultations.enums import Modality, RequestStatus, VisitNeed
 from consultations.forms.visit_needs import RemindersForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.services import reminders, scheduling, visit_needs
@@ -34,6 +34,14 @@ def things_to_bring(appointment: Appointment | None) -> list[str]:
 def minutes_of(appointment: Appointment | None) -> int:
     """How long this visit is, which may be longer than its type."""
     return int((appointment.ends_at - appointment.starts_at).total_seconds()) // 60 if appointment is not None else 0
+
+
+def _offered_minutes(consultation_request: ConsultationRequest) -> int:
+    """How long the visit would be that somebody can choose a time for, with what they asked for."""
+    if consultation_request.status != RequestStatus.OFFERED:
+        return 0
+    kind = visit_needs.visit_type_of(consultation_request)
+    return kind.minutes if kind is not None else 0
 
 
 def needs_lines(needs: Needs) -> list[str]:
@@ -65,6 +73,7 @@ def facts(consultation_request: ConsultationRequest, appointment: Appointment | 
         "is_at_clinic": appointment is not None and appointment.appointment_type.modality == Modality.CLINIC,
         "things_to_bring": things_to_bring(appointment),
         "visit_minutes": minutes_of(appointment),
+        "offered_minutes": _offered_minutes(consultation_request),
         "asks_to_confirm": appointment is not None
         and not appointment.is_confirmed
         and reminders.can_confirm(appointment, now=clock.now()),

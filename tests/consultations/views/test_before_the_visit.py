@@ -11,6 +11,7 @@ from clinic.accounts.models import User
 from consultations.actions.set_video_link import VideoLinkForm
 from consultations.enums import Modality, RequestStatus
 from consultations.models import Appointment, AppointmentType, Clinician, Location
+from consultations.services.visit_needs import Needs
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW
 from tests.personas import MakeRequest, book_directly, open_privately, private_url
@@ -97,3 +98,13 @@ def test_nobody_is_told_to_bring_anything_to_a_visit_by_phone(client: Client, vi
     page = page_of(client, visit_ahead)
     assert "Have a list of your medicines at hand." in page
     assert [words for words in ("Bring", "Before you come", "Wear clothes") if words in page] == []
+
+
+def test_the_offer_says_how_long_the_visit_is_for_whoever_needs_a_longer_one(
+    client: Client, make_request: MakeRequest, visit: AppointmentType
+) -> None:
+    consultation_request = make_request(status=RequestStatus.OFFERED, appointment_type=visit)
+    open_privately(client, consultation_request)
+    assert f"{visit.name}, 40 minutes" in client.get(private_url(consultation_request)).content.decode()
+    perform("tell_needs", consultation_request, needs=Needs(codes=("longer",)))
+    assert f"{visit.name}, 60 minutes" in client.get(private_url(consultation_request)).content.decode()
