@@ -37,6 +37,8 @@ OTHER_WORDS = {
     "hand_over.write": gettext_lazy("Hand-over: a note was written"),
     "feed.end": gettext_lazy("Calendar address: ended"),
     "feed.renew": gettext_lazy("Calendar address: made anew"),
+    "own_calendar.connect": gettext_lazy("Own calendar of a clinician: connected"),
+    "own_calendar.disconnect": gettext_lazy("Own calendar of a clinician: disconnected"),
     "diary.add": gettext_lazy("Diary: entry added"),
     "diary.change": gettext_lazy("Diary: entry changed"),
     "diary.hanging": gettext_lazy("Diary: looked at what hangs on an entry"),
