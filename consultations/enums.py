@@ -314,7 +314,7 @@ class CalendarFailure(TextChoices):
     TIMEOUT = "timeout", _("the server is too slow")
     REFUSED_ADDRESS = "refused_address", _("the address leads somewhere that may not be asked")
     SIGN_IN = "sign_in", _("the server refuses the address, or the user name and password")
-    GONE = "gone", _("there is no calendar at this address any more")
+    GONE = "gone", _("there is no calendar at this address")
     SERVER = "server", _("the server answers with an error")
     REDIRECTS = "redirects", _("the address leads from one place to the next")
     TOO_BIG = "too_big", _("the calendar is too big")

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                             ("timeout", "the server is too slow"),
                             ("refused_address", "the address leads somewhere that may not be asked"),
                             ("sign_in", "the server refuses the address, or the user name and password"),
-                            ("gone", "there is no calendar at this address any more"),
+                            ("gone", "there is no calendar at this address"),
                             ("server", "the server answers with an error"),
                             ("redirects", "the address leads from one place to the next"),
                             ("too_big", "the calendar is too big"),

@@ -38,6 +38,7 @@ OTHER_WORDS = {
     "feed.end": gettext_lazy("Calendar address: ended"),
     "feed.renew": gettext_lazy("Calendar address: made anew"),
     "own_calendar.connect": gettext_lazy("Own calendar of a clinician: connected"),
+    "own_calendar.read": gettext_lazy("Own calendar of a clinician: read at once"),
     "own_calendar.disconnect": gettext_lazy("Own calendar of a clinician: disconnected"),
     "diary.add": gettext_lazy("Diary: entry added"),
     "diary.change": gettext_lazy("Diary: entry changed"),

@@ -105,7 +105,10 @@ def read_now(*, calendar: OwnCalendar, by: User) -> str:
     """Read it while somebody waits. Why that failed, else empty. Raises NotAllowed, CalendarRefused."""
     require_keeper(calendar.clinician, by)
     _count_try(by)
-    return calendar_readings.read_again(calendar.pk)
+    failure = calendar_readings.read_again(calendar.pk)
+    details = {**_details(calendar), "failure": failure}
+    audit.record(action="own_calendar.read", target=calendar.clinician, by=by, details=details)
+    return failure
 
 
 @transaction.atomic

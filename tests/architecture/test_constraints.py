@@ -19,6 +19,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    BusyTime,
     CalendarFeed,
     Call,
     CaseClosing,
@@ -34,6 +35,7 @@ from consultations.models import (
     MessageSubject,
     MissedReport,
     Occupation,
+    OwnCalendar,
     Patient,
     PatientText,
     PersonJoin,
@@ -103,6 +105,10 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (SearchEntry, "search_kind_known", {"kind": "x"}),
     (SearchEntry, "search_grade_in_range", {"grade": 5}),
     (SearchVocabulary, "one_search_vocabulary", {"id": 2}),
+    (OwnCalendar, "own_calendar_kind_known", {"kind": "paper"}),
+    (OwnCalendar, "own_calendar_failure_known", {"failure": "moody", "failures": 1}),
+    (OwnCalendar, "own_calendar_host_not_empty", {"host": ""}),
+    (BusyTime, "busy_ends_after_start", {"ends_at": MONDAY - HOUR}),
     (CalendarFeed, "feed_ended_at_and_by", {"ended_at": MONDAY}),
     (CalendarFeed, "feed_ended_after_made", {"ended_at": MONDAY - HOUR, "ended_by": models.F("made_by")}),
     (PrivateLink, "link_expires_after_made", {"expires_at": MONDAY - HOUR}),
@@ -280,6 +286,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (Appointment, "one_live_appointment_per_request", ("consultation_request",)),
     (Appointment, "one_state_of_a_calendar_entry", ("calendar_uid", "calendar_sequence")),
     (CalendarFeed, "one_live_feed_per_clinician", ("clinician",)),
+    (BusyTime, "one_busy_time_per_start", ("calendar", "starts_at")),
 ]
 """Model, constraint, and the fields a second row shares with the first; every other unique field is given anew."""
 
