@@ -18,11 +18,17 @@ def actors_of(user: User | AnonymousUser) -> frozenset[Actor]:
     """The actors this person may act as; a superuser runs the site but takes no clinical decision."""
     if not user.is_active or not user.is_staff:
         return frozenset()
-    groups = user.groups.values_list("name", flat=True)
-    actors = {GROUP_ACTORS[name] for name in groups if name in GROUP_ACTORS}
+    actors = {GROUP_ACTORS[name] for name in _groups_of(user) if name in GROUP_ACTORS}
     if user.is_superuser:
         actors.add(Actor.MANAGER)
     return frozenset(actors)
+
+
+def _groups_of(user: User) -> frozenset[str]:
+    """Asked once of each user that was loaded, as Django asks for permissions: the next request loads them anew."""
+    if not hasattr(user, "_groups_now"):
+        user._groups_now = frozenset(user.groups.values_list("name", flat=True))  # type: ignore[attr-defined]
+    return user._groups_now  # type: ignore[attr-defined,no-any-return]
 
 
 def permitted_verbs(user: User | AnonymousUser, verbs: Iterable[str]) -> set[str]:
