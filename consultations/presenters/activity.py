@@ -15,7 +15,15 @@ from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from clinic.core.text_lists import paragraph
 from consultations.actions.base import ConsultationAction
 from consultations.candidacy.suggestion import departs
-from consultations.enums import Actor, AssessmentOrigin, RequestStatus, ReviewDecision, TextKind, TriageAction
+from consultations.enums import (
+    URGENT_OUTCOMES,
+    Actor,
+    AssessmentOrigin,
+    RequestStatus,
+    ReviewDecision,
+    TextKind,
+    TriageAction,
+)
 from consultations.models import Assessment, Call, ConsultationRequest, PatientText, PersonJoin, Settlement
 from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.flags import how_words
@@ -243,7 +251,11 @@ def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Activity
             continue
         values = {"who": _("The patient"), "moment": clock.moment(datetime.datetime.fromisoformat(told.since))}
         message = _("%(who)s ticked as new or worse since %(moment)s")
-        yield ActivityEntry(with_key.assessed_at, message, values, "\n".join(told.words))
+        chosen = ""
+        if told.chosen and with_key.outcome in URGENT_OUTCOMES:
+            starts_at = datetime.datetime.fromisoformat(told.chosen)
+            chosen = _("had chosen %(moment)s, which is not booked") % {"moment": clock.moment(starts_at)}
+        yield ActivityEntry(with_key.assessed_at, message, values, "\n".join(told.words), chosen)
 
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
