@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils.translation import gettext as _
 
+from clinic.accounts.backends import groups_of
 from clinic.accounts.models import User
 from clinic.core.refusals import NotAllowed
 from consultations.enums import Actor
@@ -18,17 +19,10 @@ def actors_of(user: User | AnonymousUser) -> frozenset[Actor]:
     """The actors this person may act as; a superuser runs the site but takes no clinical decision."""
     if not user.is_active or not user.is_staff:
         return frozenset()
-    actors = {GROUP_ACTORS[name] for name in _groups_of(user) if name in GROUP_ACTORS}
+    actors = {GROUP_ACTORS[name] for name in groups_of(user) if name in GROUP_ACTORS}
     if user.is_superuser:
         actors.add(Actor.MANAGER)
     return frozenset(actors)
-
-
-def _groups_of(user: User) -> frozenset[str]:
-    """Asked once of each user that was loaded, as Django asks for permissions: the next request loads them anew."""
-    if not hasattr(user, "_groups_now"):
-        user._groups_now = frozenset(user.groups.values_list("name", flat=True))  # type: ignore[attr-defined]
-    return user._groups_now  # type: ignore[attr-defined,no-any-return]
 
 
 def permitted_verbs(user: User | AnonymousUser, verbs: Iterable[str]) -> set[str]:
