@@ -72,13 +72,13 @@ class Seen:
 
     @property
     def how_often(self) -> str:
-        """ "12 times since Saturday, 28 November 2026 at 9:05am"; "" for one look."""
+        """ "12 times since 9:05 am"; "" for one look."""
         if self.times == 1:
             return ""
-        return ngettext("%(times)d time since %(moment)s", "%(times)d times since %(moment)s", self.times) % {
-            "times": self.times,
-            "moment": clock.moment(self.first),
-        }
+        is_one_day = clock.local(self.first).date() == clock.local(self.last).date()
+        since = clock.time(self.first) if is_one_day else clock.moment(self.first)
+        words = {"times": self.times, "since": since}
+        return ngettext("%(times)d time since %(since)s", "%(times)d times since %(since)s", self.times) % words
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
