@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.widgets import TileRadio
 from consultations.enums import CalendarKind
 from consultations.services import own_calendars
-from consultations.services.calendar_readings import Source
+from consultations.services.calendar_readings import CalendarSource
 
 PLAIN: dict[str, str] = {
     "class": "form-control",
@@ -71,6 +71,6 @@ class OwnCalendarForm(forms.Form):
         return data
 
     @property
-    def source(self) -> Source:
+    def source(self) -> CalendarSource:
         data = self.cleaned_data
-        return Source(CalendarKind(data["kind"]), data["address"], data["user_name"], data["password"])
+        return CalendarSource(CalendarKind(data["kind"]), data["address"], data["user_name"], data["password"])

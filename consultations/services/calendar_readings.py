@@ -35,7 +35,7 @@ WAITED_FOR: Final = 12
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Source:
+class CalendarSource:
     """Where a calendar is read, and as whom."""
 
     kind: CalendarKind
@@ -57,7 +57,7 @@ def window() -> Window:
     return Window(today - DAY, today + AHEAD)
 
 
-def read_first(clinician: Clinician, source: Source) -> tuple[Reading, Window]:
+def read_first(clinician: Clinician, source: CalendarSource) -> tuple[Reading, Window]:
     """What a calendar says that is not known yet."""
     at = window()
     return read_apart(dataclasses.replace(_job(clinician, source, at), seconds=WAITED_FOR)), at
@@ -98,7 +98,7 @@ def _claim() -> OwnCalendar | None:
 
 def _read(calendar: OwnCalendar, *, seconds: float | None = None) -> Reading:
     begun, at = clock.now(), window()
-    source = Source(CalendarKind(calendar.kind), calendar.address, calendar.user_name, calendar.password)
+    source = CalendarSource(CalendarKind(calendar.kind), calendar.address, calendar.user_name, calendar.password)
     job = _job(calendar.clinician, source, at)
     if begun - calendar.whole_at < WHOLE_AFTER:
         job = dataclasses.replace(job, state=calendar.state, changed=calendar.changed)
@@ -112,7 +112,7 @@ def _read(calendar: OwnCalendar, *, seconds: float | None = None) -> Reading:
     return reading
 
 
-def _job(clinician: Clinician, source: Source, at: Window) -> Job:
+def _job(clinician: Clinician, source: CalendarSource, at: Window) -> Job:
     return Job(
         address=source.address,
         since=at.since.isoformat(),
@@ -150,7 +150,8 @@ def keep(calendar: OwnCalendar, reading: Reading, at: Window) -> None:
 def _pause(failures: int) -> datetime.timedelta:
     """Longer with each failure, so that a dead server keeps nobody waiting."""
     every = datetime.timedelta(minutes=settings.CALENDAR_EVERY_MINUTES)
-    return min(every * 2 ** min(failures, 10), max(PAUSE_AT_MOST, every))
+    doubled: int = 2 ** min(failures, 10)
+    return min(every * doubled, max(PAUSE_AT_MOST, every))
 
 
 def _replace(calendar: OwnCalendar, spans: Iterable[Span]) -> None:

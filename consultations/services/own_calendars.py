@@ -16,7 +16,7 @@ from consultations.enums import Actor, CalendarFailure
 from consultations.models import BusyTime, Clinician, OwnCalendar
 from consultations.permissions import actors_of
 from consultations.services import calendar_readings, occupation
-from consultations.services.calendar_readings import Source
+from consultations.services.calendar_readings import CalendarSource
 
 MOST: Final = 5
 """So many calendars may one clinician have."""
@@ -50,7 +50,7 @@ def as_web_address(typed: str) -> str:
     return address
 
 
-def refusal_of(source: Source) -> str:
+def refusal_of(source: CalendarSource) -> str:
     """Why it cannot be connected, by what was typed alone; else empty."""
     if not is_fetchable(source.address):
         return _(
@@ -66,7 +66,7 @@ def calendars_of(clinician: Clinician) -> list[OwnCalendar]:
     return list(clinician.own_calendars.select_related("connected_by").defer("address", "user_name", "password"))
 
 
-def connect(*, clinician: Clinician, source: Source, by: User) -> OwnCalendar:
+def connect(*, clinician: Clinician, source: CalendarSource, by: User) -> OwnCalendar:
     """Read a calendar and, if that went well, keep reading it. Raises NotAllowed, CalendarRefused."""
     require_keeper(clinician, by)
     if refusal := refusal_of(source):

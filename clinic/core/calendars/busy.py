@@ -32,7 +32,7 @@ class Busy:
     doubtful: int
 
 
-class Reader:
+class BusyReader:
     """Reads entries for one window. What has no zone of its own, and whole days, are on the wall clock of `zone`."""
 
     def __init__(self, since: datetime.datetime, until: datetime.datetime, zone: datetime.tzinfo) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from xml.parsers import expat
 
 from clinic.core.calendars.failures import CalendarUnread, Failure
-from clinic.core.calendars.fetching import Limits, Request, fetch
+from clinic.core.calendars.fetching import CalendarRequest, Limits, fetch
 
 DAV: Final = "DAV: "
 CALENDAR: Final = "urn:ietf:params:xml:ns:caldav "
@@ -54,11 +54,13 @@ class _Texts:
             self.texts[self._in[-1]][-1] += text
 
 
-def state_of(request: Request, limits: Limits) -> str:
+def state_of(request: CalendarRequest, limits: Limits) -> str:
     """A word that changes with the calendar, "" where the server knows none. Raises CalendarUnread, also for what is no
     calendar: an address book, or the folder of all calendars, would be answered with nothing, and pass for free.
     """
-    asked = Request(request.address, "PROPFIND", {**XML, "Depth": "0"}, WHAT_IS_IT, request.user, request.password)
+    asked = CalendarRequest(
+        request.address, "PROPFIND", {**XML, "Depth": "0"}, WHAT_IS_IT, request.user, request.password
+    )
     answer = fetch(asked, limits)
     found = _Texts(answer.body, frozenset({f"{SERVER}getctag"}))
     if answer.status != 207 or f"{CALENDAR}calendar" not in found.names:
@@ -66,12 +68,12 @@ def state_of(request: Request, limits: Limits) -> str:
     return "".join(found.texts[f"{SERVER}getctag"]).strip()
 
 
-def content_of(request: Request, limits: Limits, since: datetime.datetime, until: datetime.datetime) -> bytes:
+def content_of(request: CalendarRequest, limits: Limits, since: datetime.datetime, until: datetime.datetime) -> bytes:
     """All entries that touch the window, as calendars one after another. Raises CalendarUnread."""
     words = {"since": f"{since:%Y%m%dT%H%M%SZ}", "until": f"{until:%Y%m%dT%H%M%SZ}", "component": "VEVENT"}
     body = WHAT_IS_IN_IT.format(**words).encode()
     answer = fetch(
-        Request(request.address, "REPORT", {**XML, "Depth": "1"}, body, request.user, request.password), limits
+        CalendarRequest(request.address, "REPORT", {**XML, "Depth": "1"}, body, request.user, request.password), limits
     )
     found = _Texts(answer.body, frozenset({f"{CALENDAR}calendar-data"}))
     if answer.status != 207 or f"{DAV}multistatus" not in found.names:

@@ -38,7 +38,7 @@ class Limits:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Request:
+class CalendarRequest:
     address: str
     method: str = "GET"
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Answer:
+class CalendarAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -78,7 +78,7 @@ def split(address: str) -> SplitResult:
     return parts
 
 
-def fetch(request: Request, limits: Limits) -> Answer:
+def fetch(request: CalendarRequest, limits: Limits) -> CalendarAnswer:
     """The answer to a request, redirects followed. A password goes to the first server alone. Raises CalendarUnread."""
     until = time.monotonic() + limits.seconds
     first = place = split(request.address)
@@ -114,7 +114,9 @@ def _refuse_error(status: int) -> None:
         raise CalendarUnread(Failure.SERVER)
 
 
-def _ask(place: SplitResult, request: Request, limits: Limits, *, until: float, signs_in: bool) -> Answer:
+def _ask(
+    place: SplitResult, request: CalendarRequest, limits: Limits, *, until: float, signs_in: bool
+) -> CalendarAnswer:
     host, port = place.hostname or "", place.port or PORTS[place.scheme]
     reached = resolved(host, port, limits.allowed)
     headers = {"User-Agent": "clinic-calendar-reader", "Accept-Encoding": "gzip", **request.headers}
@@ -134,7 +136,7 @@ def _ask(place: SplitResult, request: Request, limits: Limits, *, until: float, 
     except (OSError, http.client.HTTPException, ValueError):
         failure = Failure.TIMEOUT if time.monotonic() >= until else Failure.UNREACHABLE
         raise CalendarUnread(failure) from None
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+    return CalendarAnswer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
 
 @contextlib.contextmanager

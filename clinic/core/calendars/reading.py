@@ -6,10 +6,10 @@ import zoneinfo
 from typing import Any
 
 from clinic.core.calendars import caldav, networks
-from clinic.core.calendars.busy import Reader, Span
+from clinic.core.calendars.busy import BusyReader, Span
 from clinic.core.calendars.entries import Wanted, entries_of
 from clinic.core.calendars.failures import CalendarUnread, Failure
-from clinic.core.calendars.fetching import MOST_BYTES, Limits, Request, fetch
+from clinic.core.calendars.fetching import MOST_BYTES, CalendarRequest, Limits, fetch
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _read(job: Job) -> Reading:
     if content is None:
         return Reading(state=state, changed=changed)
     entries = entries_of(content, Wanted(since, job.own_domain.lower(), frozenset(job.own_addresses)))
-    busy = Reader(since, until, zoneinfo.ZoneInfo(job.zone)).read(entries)
+    busy = BusyReader(since, until, zoneinfo.ZoneInfo(job.zone)).read(entries)
     return Reading(busy.spans, busy.doubtful, state, changed)
 
 
@@ -83,7 +83,7 @@ def _fetched(
     job: Job, limits: Limits, since: datetime.datetime, until: datetime.datetime
 ) -> tuple[bytes | None, str, str]:
     """The content, None where it is as it was, and what to ask with the next time."""
-    request = Request(job.address, user=job.user, password=job.password)
+    request = CalendarRequest(job.address, user=job.user, password=job.password)
     if job.is_caldav:
         state = caldav.state_of(request, limits)
         if state and state == job.state:

@@ -19,7 +19,7 @@ from consultations.enums import CalendarKind, RequestStatus
 from consultations.models import Absence, Appointment, BusyTime, Clinician, Location, OwnCalendar
 from consultations.presenters import own_calendars as pages
 from consultations.services import calendar_readings, own_calendars, readiness, scheduling, stranded
-from consultations.services.calendar_readings import Source
+from consultations.services.calendar_readings import CalendarSource
 from consultations.services.own_calendars import CalendarRefused
 from consultations.services.scheduling import SlotTaken
 from tests.calendar_server import CalendarServer, calendar, entry, running
@@ -43,8 +43,8 @@ def server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[CalendarS
         yield server
 
 
-def source(address: str, **more: Any) -> Source:
-    return Source(CalendarKind.ICS, address, **more)
+def source(address: str, **more: Any) -> CalendarSource:
+    return CalendarSource(CalendarKind.ICS, address, **more)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import zoneinfo
 
 import pytest
 
-from clinic.core.calendars.busy import Busy, Reader, merged, without
+from clinic.core.calendars.busy import Busy, BusyReader, merged, without
 from clinic.core.calendars.entries import Wanted, entries_of
 from clinic.core.calendars.failures import CalendarUnread
 from tests.calendar_server import calendar, entry
@@ -21,7 +21,7 @@ CUSTOM_ZONE = (
 
 def busy(*entries: str, own_domain: str = "", own_addresses: tuple[str, ...] = ()) -> Busy:
     found = entries_of(calendar(*entries), Wanted(SINCE, own_domain, own_addresses))
-    return Reader(SINCE, UNTIL, zoneinfo.ZoneInfo("America/New_York")).read(found)
+    return BusyReader(SINCE, UNTIL, zoneinfo.ZoneInfo("America/New_York")).read(found)
 
 
 def spans(*entries: str, **more: object) -> list[str]:

@@ -14,7 +14,7 @@ from radicale import Application, config
 
 from clinic.core.calendars import caldav
 from clinic.core.calendars.failures import CalendarUnread
-from clinic.core.calendars.fetching import Limits, Request
+from clinic.core.calendars.fetching import CalendarRequest, Limits
 from clinic.core.calendars.networks import networks
 from clinic.core.calendars.reading import Job, Reading
 from tests.calendar_server import CalendarServer, calendar, entry
@@ -146,7 +146,7 @@ def test_what_cannot_be_read_is_never_taken_for_free(
 )  # fmt: skip
 def test_an_answer_that_is_none(server: CalendarServer, job: Job, body: bytes) -> None:
     server.serve(body, status=207)
-    asked, limits = Request(server.address()), Limits(tuple(networks(job.allowed)), seconds=5)
+    asked, limits = CalendarRequest(server.address()), Limits(tuple(networks(job.allowed)), seconds=5)
     with pytest.raises(CalendarUnread, match=r"unreadable|no_collection"):
         caldav.state_of(asked, limits)
     since, until = (datetime.datetime(2026, 11, day, tzinfo=datetime.UTC) for day in (1, 2))
