@@ -1,5 +1,6 @@
 """The two questions to a CalDAV server: is this a calendar, and what stands in it between two instants."""
 
+import dataclasses
 import datetime
 from typing import Final
 from xml.parsers import expat
@@ -58,10 +59,7 @@ def state_of(request: CalendarRequest, limits: Limits) -> str:
     """A word that changes with the calendar, "" where the server knows none. Raises CalendarUnread, also for what is no
     calendar: an address book, or the folder of all calendars, would be answered with nothing, and pass for free.
     """
-    asked = CalendarRequest(
-        request.address, "PROPFIND", {**XML, "Depth": "0"}, WHAT_IS_IT, request.user, request.password
-    )
-    answer = fetch(asked, limits)
+    answer = fetch(_question(request, "PROPFIND", "0", WHAT_IS_IT), limits)
     found = _Texts(answer.body, frozenset({f"{SERVER}getctag"}))
     if answer.status != 207 or f"{CALENDAR}calendar" not in found.names:
         raise CalendarUnread(Failure.NO_COLLECTION)
@@ -70,12 +68,13 @@ def state_of(request: CalendarRequest, limits: Limits) -> str:
 
 def content_of(request: CalendarRequest, limits: Limits, since: datetime.datetime, until: datetime.datetime) -> bytes:
     """All entries that touch the window, as calendars one after another. Raises CalendarUnread."""
-    words = {"since": f"{since:%Y%m%dT%H%M%SZ}", "until": f"{until:%Y%m%dT%H%M%SZ}", "component": "VEVENT"}
-    body = WHAT_IS_IN_IT.format(**words).encode()
-    answer = fetch(
-        CalendarRequest(request.address, "REPORT", {**XML, "Depth": "1"}, body, request.user, request.password), limits
-    )
+    body = WHAT_IS_IN_IT.format(since=f"{since:%Y%m%dT%H%M%SZ}", until=f"{until:%Y%m%dT%H%M%SZ}").encode()
+    answer = fetch(_question(request, "REPORT", "1", body), limits)
     found = _Texts(answer.body, frozenset({f"{CALENDAR}calendar-data"}))
     if answer.status != 207 or f"{DAV}multistatus" not in found.names:
         raise CalendarUnread(Failure.UNREADABLE)
     return "\r\n".join(found.texts[f"{CALENDAR}calendar-data"]).encode()
+
+
+def _question(request: CalendarRequest, method: str, depth: str, body: bytes) -> CalendarRequest:
+    return dataclasses.replace(request, method=method, headers={**XML, "Depth": depth}, body=body)
