@@ -346,7 +346,9 @@ class TestWhoeverIsStillNeeded:
     def test_is_found_out_when_something_comes_meanwhile(
         self, done_with: ConsultationRequest, manager: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        readings = iter([erasure._records_of(done_with.patient), erasure.Records(frozenset(), frozenset())])
+        readings = iter(
+            [erasure._records_of(done_with.patient), erasure.Records(frozenset(), frozenset(), frozenset())]
+        )
         monkeypatch.setattr(erasure, "_records_of", lambda patient: next(readings))
         with pytest.raises(StillNeeded, match="at this very moment"):
             erasure.erase(patient=done_with.patient, by=manager)

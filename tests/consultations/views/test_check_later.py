@@ -10,11 +10,10 @@ from clinic.core.models import OutboxMessage
 from consultations.enums import CaseStatus
 from consultations.models import ConsultationRequest, QuestionnaireResponse, SafetyCase, SavedCheck
 from consultations.questionnaire import definition, flow
-from tests.consultations.views.conftest import CONTACT, ROUTINE, Visitor, fields_of, text_of
+from tests.consultations.views.conftest import CONTACT, ROUTINE, SAVING, Visitor, fields_of, text_of
 from tests.database_snapshot import all_rows
 from tests.mailbox import path_of
 
-SAVING = {"email": "ana@example.com", "passphrase": "Rosebud 7"}
 NOW = flow.screens(definition.CURRENT_VERSION)[0].slug
 
 
