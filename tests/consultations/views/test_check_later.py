@@ -68,7 +68,7 @@ class TestSaving:
         page = text_of(visitor.see(f"{visitor.check}/later/"))
         assert "until Wednesday 23 December, 10 am" in page
         assert "Does somebody else see your mail?" in page
-        assert "30 days after the last one" in page
+        assert "After 30 days without a saved page" in page
 
     @pytest.mark.parametrize(
         ("changes", "sentence"),
@@ -313,7 +313,7 @@ class TestForget:
         visitor.give(NOW, ab_age="56", rf_now=["chest"])
         assert "We keep these answers" in text_of(visitor.see(f"{visitor.check}/forget/"))
         page = visitor.client.post(f"{visitor.check}/forget/")
-        assert "The answers that pointed to a danger stay with our team" in text_of(page)
+        assert "The clinic keeps the answers that pointed to a danger" in text_of(page)
         assert not SavedCheck.objects.exists()
         assert SafetyCase.objects.get().status == CaseStatus.OPEN
 
