@@ -152,6 +152,8 @@ def _row_of(message: OutboxMessage) -> SavedCheck | None:
 
 def _hold(*, response: int | None) -> SavedCheck | None:
     """The row of a check that is not sent and still kept, held until the transaction ends: the check first."""
+    if response is None:
+        return None
     responses = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
     fresh = responses.filter(pk=response, status=ResponseStatus.IN_PROGRESS).first()
     if fresh is None or kept_until(fresh) <= clock.now():
