@@ -100,8 +100,8 @@ def _in_the_way(request: HttpRequest, consultation_request: ConsultationRequest)
 def _lost_page(
     request: HttpRequest, consultation_request: ConsultationRequest, loss: Wording, taken: SlotTaken
 ) -> HttpResponse:
-    """The times again after one was lost: what happened, that a booked time still stands, then the nearest others or
-    how to reach the clinic.
+    """After a time was lost: what happened, that a booked time still stands, then the nearest others and no more, since
+    many may lose at once; or how to reach the clinic.
     """
     appointment, name = live_appointment(consultation_request), consultation_request.helped_name
     stands: Wording = ""
@@ -117,20 +117,24 @@ def _times_page(
     consultation_request: ConsultationRequest,
     *,
     error: Wording = "",
-    near: Iterable[Slot] = (),
+    near: Iterable[Slot] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     kind = visit_needs.visit_type_of(consultation_request)
     if kind is None:
         return to_page("status", consultation_request)
-    today = clock.today()
-    slots = scheduling.free_slots(
-        appointment_type=kind, since=today, until=today + kind.horizon, ignoring=consultation_request
-    )
+    slots = _every_time(kind, consultation_request) if near is None else []
     reader = WhoAndWhere(scheduling.your_doctor(consultation_request), private_zone.chosen(request, kind))
-    context = times_page(kind, slots, asked=request.GET, reader=reader, near=near) | {"error": error}
+    context = times_page(kind, slots, asked=request.GET, reader=reader, near=near or ()) | {"error": error}
     context["moved_from"] = live_appointment(consultation_request)
     return private_page(request, consultation_request, "times.html", context, status=status)
+
+
+def _every_time(kind: AppointmentType, consultation_request: ConsultationRequest) -> list[Slot]:
+    today = clock.today()
+    return scheduling.free_slots(
+        appointment_type=kind, since=today, until=today + kind.horizon, ignoring=consultation_request
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

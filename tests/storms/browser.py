@@ -1,7 +1,6 @@
 """A browser that presses once and takes the answer as it is: an error is counted, never tried again."""
 
 import dataclasses
-import socket
 from http.client import HTTPConnection, HTTPException
 from typing import Final
 from urllib.parse import urlencode
@@ -51,7 +50,7 @@ class Browser:
             connection.request("POST", path, urlencode({**data, "csrfmiddlewaretoken": TOKEN}), headers)
             response = connection.getresponse()
             page = Page(response.status, response.headers.get("Location", ""), response.read().decode())
-        except (OSError, HTTPException, socket.timeout) as error:
+        except (TimeoutError, OSError, HTTPException) as error:
             raise NoAnswer(type(error).__name__) from None
         finally:
             connection.close()

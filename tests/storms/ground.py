@@ -152,8 +152,7 @@ def doubles() -> int:
     spans: dict[Any, list[Span]] = {}
     for visit in Appointment.objects.live().select_related("consultation_request__patient"):
         before, after = (
-            datetime.timedelta(minutes=minutes)
-            for minutes in (visit.buffer_before_minutes, visit.buffer_after_minutes)
+            datetime.timedelta(minutes=minutes) for minutes in (visit.buffer_before_minutes, visit.buffer_after_minutes)
         )
         kept, plain = (visit.starts_at - before, visit.ends_at + after), (visit.starts_at, visit.ends_at)
         spans.setdefault(visit.clinician_id, []).append(kept)

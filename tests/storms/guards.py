@@ -1,4 +1,4 @@
-"""What stands in the way of a double booking, taken away: the services' own looks and locks, and the database's rule."""
+"""What stands in the way of a double booking, taken away: the services' looks and locks, and the database's rule."""
 
 import importlib
 from collections.abc import Iterator

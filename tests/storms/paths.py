@@ -73,7 +73,9 @@ def _on_the_phone(action: TakeTime, *, outside: bool = False) -> Call:
     def call(person: Person, slot: Slot, by: User) -> Told:
         def take() -> None:
             row = person.row
-            data = BookData(_named(person, slot), reason=REASON) if outside else BookData(scheduling.find(row, slot.key))
+            data = (
+                BookData(_named(person, slot), reason=REASON) if outside else BookData(scheduling.find(row, slot.key))
+            )
             action.from_page(row, data, by=by, seen="")
 
         return _told(take)

@@ -24,6 +24,12 @@ MOST: Final = 80
 """After so many times that were lost a person gives up; where services see nothing, after two."""
 
 
+UNDO_SECONDS: Final = (0.3, 1.0, 2.0, 5.0)
+"""When the time to take a cancellation back ends: in the middle of the storm."""
+AGAIN: Final = 5
+"""So many further times somebody names who is shown none."""
+
+
 @dataclasses.dataclass
 class Found:
     """What one storm came to. `late`: times that were sold only to whoever pressed again when all was quiet."""
@@ -57,7 +63,6 @@ class Storm:
         self.slots = {slot.key: slot for slot in ground.open(times)}
         self.drawn = list(drawn_for(ground, names))
         self.firsts = self._prepare()
-        self.presses: list[int] = []
         self.told_yes: list[Person] = []
 
     def _prepare(self) -> dict[int, Slot]:
@@ -69,7 +74,7 @@ class Storm:
         firsts = {person.pk: self.chance.choice(slots) for person, _name in self.drawn}
         for owner, slot in zip(owners, self.chance.sample(slots, len(owners)), strict=True):
             firsts[owner.pk] = slot
-            ground.cancel_a_moment_ago(owner, slot, for_seconds=self.chance.choice([0.3, 1.0, 2.0, 5.0]))
+            ground.cancel_a_moment_ago(owner, slot, for_seconds=self.chance.choice(UNDO_SECONDS))
         self.had = {person.pk for person in movers}
         return firsts
 
@@ -77,7 +82,6 @@ class Storm:
         begun = time.monotonic()
         self._all_at_once(self._until_they_have_one)
         self.found.seconds = time.monotonic() - begun
-        self.found.presses = sum(self.presses)
         self._once_more()
         self._judge()
         self.found.bare_seconds = self._bare()
@@ -106,7 +110,8 @@ class Storm:
         person, name = self.drawn[number]
         slot, tried, browser = self.firsts[person.pk], set[str](), self._browser(number)
         chance = random.Random(number)
-        for turn in range(1, self.most + 1):
+        for _ in range(self.most):
+            self.found.presses += 1
             told = self._take(number, person, name, slot, browser)
             tried.add(slot.key)
             if told.is_yes:
@@ -117,13 +122,14 @@ class Storm:
             if not offered:
                 break
             slot = self.slots[chance.choice(offered)]
-        self.presses.append(turn)
         if browser:
             self.found.errors += [f"HTTP {status}" for status in browser.statuses if status not in (200, 302, 409)]
 
     def _untried(self, name: str, tried: set[str]) -> list[str]:
-        """Whoever names a time of their own is shown none, and goes through them."""
-        return [key for key in self.slots if key not in tried] if name == "override" else []
+        """Whoever names a time of their own is shown none, and tries a few more."""
+        if name != "override" or len(tried) > AGAIN:
+            return []
+        return [key for key in self.slots if key not in tried]
 
     def _browser(self, number: int) -> Browser | None:
         return Browser(self.port, number) if self.port else None
@@ -140,19 +146,26 @@ class Storm:
         live = Appointment.objects.live().values_list("clinician_id", "starts_at")
         return set(live) & {(slot.clinician_id, slot.starts_at) for slot in self.slots.values()}
 
+    def _booked(self) -> set[int]:
+        return set(ConsultationRequest.objects.filter(status=RequestStatus.BOOKED).values_list("pk", flat=True))
+
     def _once_more(self) -> None:
         """In a storm somebody may be told that a time is held which its holder then gives up: when it is quiet, each
         that has none presses again. What is free after that, nobody can have.
         """
         unsold = len(self.slots) - len(self._sold())
-        if unsold:
-            time.sleep(max(0.0, 5.2 - self.found.seconds) if any(PATHS[name].owns for name in self.names) else 0)
-        free = [slot for slot in self.slots.values() if (slot.clinician_id, slot.starts_at) not in self._sold()]
-        booked = set(ConsultationRequest.objects.filter(status=RequestStatus.BOOKED).values_list("pk", flat=True))
-        quiet = [(n, *each) for n, each in enumerate(self.drawn) if not PATHS[each[1]].owns and each[0].pk not in booked]
-        quiet += [(n, *each) for n, each in enumerate(self.drawn) if each[0].pk in self.had]
-        for slot in free:
-            for number, person, name in quiet:
+        if unsold and any(PATHS[name].owns for name in self.names):
+            time.sleep(max(0.0, max(UNDO_SECONDS) - self.found.seconds))
+        sold, booked = self._sold(), self._booked()
+        waiting = [
+            (number, person, name)
+            for number, (person, name) in enumerate(self.drawn)
+            if not PATHS[name].owns and (person.pk in self.had or person.pk not in booked)
+        ]
+        for slot in self.slots.values():
+            if (slot.clinician_id, slot.starts_at) in sold:
+                continue
+            for number, person, name in waiting:
                 if self._take(number, person, name, slot, self._browser(number)).is_yes:
                     self.told_yes.append(person)
                     break
@@ -163,8 +176,7 @@ class Storm:
         found = self.found
         found.doubles = doubles()
         visits = list(Appointment.objects.live().values_list("consultation_request", flat=True))
-        booked = ConsultationRequest.objects.filter(status=RequestStatus.BOOKED).values_list("pk", flat=True)
-        found.lost = len(self.had - set(visits)) + len(set(booked) ^ set(visits)) + len(visits) - len(set(visits))
+        found.lost = len(self.had - set(visits)) + len(self._booked() ^ set(visits)) + len(visits) - len(set(visits))
         keys = {(slot.clinician_id, slot.starts_at) for slot in self.slots.values()}
         winners = {
             pk

@@ -16,7 +16,7 @@ def head() -> str:
     return "  ".join(f"{name:<{width}}" for name, width in COLUMNS)
 
 
-def line(found: Sequence[Found], *, engine: str, over: str, paths: str, people: int, times: int) -> str:
+def line(found: Sequence[Found], *, engine: object, over: object, paths: object, people: object, times: object) -> str:
     """Counts are of all storms together, seconds the median, the ratio that of storm and bare rule one by one."""
     counts = [sum(getattr(one, name) for one in found) for name in ("doubles", "unsold", "late", "lost", "untrue")]
     errors = Counter(error for one in found for error in one.errors)

@@ -42,15 +42,9 @@ def storms(
     """So many, one after another, with their line of the table."""
     found = [Storm(ground, names, times=times, seed=seed, port=port, most=most).run() for seed in range(STORMS)]
     if IS_DEEP:
-        shown = "all" if names == MIXED else "+".join(names)
-        over = "http" if port else "threads"
-        print(f"\n{head()}")
-        print(
-            line(
-                found, engine=connection.vendor, over=over, paths=f"{shown}{note}", people=len(ground.people),
-                times=times,
-            )  # fmt: skip
-        )
+        over, shown = "http" if port else "threads", "all" if names == MIXED else "+".join(names)
+        about = {"engine": connection.vendor, "over": over, "paths": f"{shown}{note}", "times": times}
+        print(f"\n{head()}\n{line(found, people=len(ground.people), **about)}")
     return found
 
 
