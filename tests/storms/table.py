@@ -3,8 +3,10 @@
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tests.storms.storm import Found
+if TYPE_CHECKING:
+    from tests.storms.storm import Found
 
 COLUMNS = (
     ("engine", 10), ("over", 7), ("paths", 34), ("people", 6), ("times", 5), ("storms", 6), ("doubles", 7),
@@ -16,7 +18,9 @@ def head() -> str:
     return "  ".join(f"{name:<{width}}" for name, width in COLUMNS)
 
 
-def line(found: Sequence[Found], *, engine: object, over: object, paths: object, people: object, times: object) -> str:
+def line(
+    found: Sequence["Found"], *, engine: object, over: object, paths: object, people: object, times: object
+) -> str:
     """Counts are of all storms together, seconds the median, the ratio that of storm and bare rule one by one."""
     counts = [sum(getattr(one, name) for one in found) for name in ("doubles", "unsold", "late", "lost", "untrue")]
     errors = Counter(error for one in found for error in one.errors)
