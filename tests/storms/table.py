@@ -18,15 +18,15 @@ def head() -> str:
     return "  ".join(f"{name:<{width}}" for name, width in COLUMNS)
 
 
-def line(
-    found: Sequence["Found"], *, engine: object, over: object, paths: object, people: object, times: object
-) -> str:
-    """Counts are of all storms together, seconds the median, the ratio that of storm and bare rule one by one."""
+def line(found: Sequence["Found"], **about: object) -> str:
+    """`about`: the columns before the counts. Counts are of all storms together, seconds the median, the ratio that of
+    storm and bare rule, one by one.
+    """
     counts = [sum(getattr(one, name) for one in found) for name in ("doubles", "unsold", "late", "lost", "untrue")]
     errors = Counter(error for one in found for error in one.errors)
     ratio = statistics.median(one.seconds / one.bare_seconds for one in found)
     values = (
-        engine, over, paths, people, times, len(found), *counts, errors.total(),
+        *(about[name] for name in ("engine", "over", "paths", "people", "times")), len(found), *counts, errors.total(),
         f"{statistics.median(one.seconds for one in found):.2f}",
         f"{statistics.median(one.bare_seconds for one in found):.2f}", f"{ratio:.1f}",
     )  # fmt: skip

@@ -26,8 +26,12 @@ ALONE = [[name] if not path.owns else [name, "choose", "phone"] for name, path i
 PEOPLE = int(os.environ.get("PEOPLE") or depth(12, 200))
 MANY = int(os.environ.get("MANY") or depth(4, 50))
 STORMS = int(os.environ.get("STORMS") or depth(1, 3))
-CASES = [(names, times) for names in ([*ALONE, MIXED] if IS_DEEP else [MIXED]) for times in (1, MANY)]
-of_each = pytest.mark.parametrize(("names", "times"), CASES, ids=lambda given: str(given))
+CASES = [(names, times) for names in ([MIXED, *ALONE] if IS_DEEP else [MIXED]) for times in (1, MANY)]
+
+
+def of_each(cases: list[tuple[list[str], int]]) -> Any:
+    names = [f"{'all' if names == MIXED else names[0]}-{times}" for names, times in cases]
+    return pytest.mark.parametrize(("names", "times"), cases, ids=names)
 
 
 @pytest.fixture
@@ -43,8 +47,8 @@ def storms(
     found = [Storm(ground, names, times=times, seed=seed, port=port, most=most).run() for seed in range(STORMS)]
     if IS_DEEP:
         over, shown = "http" if port else "threads", "all" if names == MIXED else "+".join(names)
-        about = {"engine": connection.vendor, "over": over, "paths": f"{shown}{note}", "times": times}
-        print(f"\n{head()}\n{line(found, people=len(ground.people), **about)}")
+        about = {"over": over, "paths": f"{shown}{note}", "people": len(ground.people), "times": times}
+        print(f"\n{head()}\n{line(found, engine=connection.vendor, **about)}")
     return found
 
 
@@ -53,7 +57,7 @@ def bad(found: list[Found]) -> list[Found]:
 
 
 @deepens
-@of_each
+@of_each(CASES)
 def test_in_threads(ground: Ground, names: list[str], times: int) -> None:
     found = storms(ground, names, times=times)
     assert bad(found) == []
@@ -85,7 +89,7 @@ def log(tmp_path: Path) -> Path:
 
 @deepens
 @pytest.mark.slow
-@pytest.mark.parametrize(("names", "times"), CASES if IS_DEEP else [(MIXED, MANY)], ids=lambda given: str(given))
+@of_each(CASES if IS_DEEP else [(MIXED, MANY)])
 def test_over_http(ground: Ground, names: list[str], times: int, log: Path) -> None:
     with log.open("ab") as lines, serving(log=lines) as port:
         found = storms(ground, names, times=times, port=port)
