@@ -269,7 +269,9 @@ class Visits(RuleBasedStateMachine):
             appointment_type=self.clinic.short, since=today, until=today + (HORIZON + 1) * DAY
         )
         found = {(slot.starts_at, slot.clinician_id) for slot in slots}
-        assert found == truths.free_by_hand(self.clinic.short, self.clinic.grid(self.clinic.short), self.clinic.rooms)
+        wanted = truths.free_by_hand(self.clinic.short, self.clinic.grid(self.clinic.short), self.clinic.rooms)
+        nothing_of([f"free and not shown: {item}" for item in wanted - found])
+        nothing_of([f"shown and not free: {item}" for item in found - wanted])
 
 
 def machine(clinic: Clinic) -> type[Visits]:
