@@ -18,10 +18,8 @@ from education.models import Page
 from tests.axe import faults_in_passing, take_over
 from tests.consultations.perform import perform
 from tests.content_fixtures import SHIPPED
-from tests.mailbox import queue_directly
-from tests.personas import book_directly, connect_directly, make_patient, make_user, open_privately, private_url
 from tests.mailbox import path_of, queue_directly
-from tests.personas import book_directly, make_patient, make_user, open_privately, private_url
+from tests.personas import book_directly, connect_directly, make_patient, make_user, open_privately, private_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PUBLIC = [
