@@ -20,6 +20,7 @@ from consultations.models.rota import Shift, ShiftChange
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 from consultations.models.settlement import Settlement
 from consultations.models.visit_needs import VisitNeeds
+from consultations.models.waiting import ReleasedTime, TimeOffer, WaitingEntry
 
 __all__ = [
     "Absence",
@@ -53,6 +54,7 @@ __all__ = [
     "PersonNote",
     "PrivateLink",
     "QuestionnaireResponse",
+    "ReleasedTime",
     "Resource",
     "Room",
     "RuleAnswer",
@@ -61,6 +63,8 @@ __all__ = [
     "Shift",
     "ShiftChange",
     "SlotHold",
+    "TimeOffer",
     "TriageDecision",
     "VisitNeeds",
+    "WaitingEntry",
 ]

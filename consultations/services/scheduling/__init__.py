@@ -25,6 +25,7 @@ from consultations.services.scheduling.reservations import (
     chosen,
     held_slot,
     hold,
+    keep_for,
     move,
     require_asked,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "held_slot",
     "hold",
     "is_late_to_cancel",
+    "keep_for",
     "may_cancel",
     "may_move",
     "movable_until",
