@@ -6,9 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.widgets import TileCheckbox, TileRadio
-from consultations.enums import PartOfDay, Weekday
+from consultations.enums import Weekday
 from consultations.models import WaitingEntry
 from consultations.services.waiting import Wishes
+from consultations.waiting_enums import PartOfDay
 
 NOTICE: Final = {
     "0": _("As short as the clinic gives"),

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.core.permissions import PermittedQuerySet
-from consultations.enums import PartOfDay, TimeOfferEnd, WaitingEnd
 from consultations.models.constraints import both_or_neither, one_of, within
 from consultations.models.resources import Clinician, Location
+from consultations.waiting_enums import PartOfDay, TimeOfferEnd, WaitingEnd
 
 MAX_NOTICE_HOURS = 336
 
@@ -23,11 +23,11 @@ class WaitingEntryQuerySet(PermittedQuerySet["WaitingEntry"]):
 
 
 class WaitingEntry(models.Model):
-    """One request waits for an earlier time, or for any time at all when none suits. What was asked for may change while
-    it waits, and costs no place.
+    """One request waits for an earlier time, or for any time at all when none suits. What was asked for may change
+    while it waits, and costs no place.
 
-    `weekdays` are digits (0 is Monday), empty for any day; `notice_hours` is how long before a visit the person wants to
-    know of it, beside the notice of the appointment type.
+    `weekdays` are digits (0 is Monday), empty for any day; `notice_hours` is how long before a visit the person wants
+    to know of it, beside the notice of the appointment type.
     """
 
     consultation_request = models.ForeignKey(

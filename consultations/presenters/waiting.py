@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.text_lists import comma_list
-from consultations.enums import PartOfDay, RequestStatus, TimeOfferEnd
+from consultations.enums import RequestStatus
 from consultations.forms.waiting import NOTICE
 from consultations.models import Appointment, ConsultationRequest, TimeOffer, WaitingEntry
 from consultations.services import scheduling, waiting
+from consultations.waiting_enums import PartOfDay, TimeOfferEnd
 
 WAITING_STATUSES: Final = (RequestStatus.OFFERED, RequestStatus.BOOKED)
 TOLD_FOR: Final = datetime.timedelta(days=2)

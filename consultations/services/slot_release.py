@@ -1,8 +1,8 @@
 """The one way to free a time: whatever gives one back comes through here, and is announced here.
 
-Whoever waits for a time hears of it from `time_freed`, which writes it down for the worker (`services/waiting/`); and
-the end of a time that was offered to somebody on the waiting list is written here too. No other code deletes a hold or cancels an appointment, and a
-test looks for any that does.
+Whoever waits for a time hears of it from `time_freed`, which writes it down for the worker (`services/waiting/`); what
+becomes of a time that was offered to somebody on the waiting list is written here too. No other code deletes a hold or
+cancels an appointment, and a test looks for any that does.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from clinic.core import clock
-from consultations.enums import Actor, AppointmentStatus, TimeOfferEnd, WaitingEnd
+from consultations.enums import Actor, AppointmentStatus
 from consultations.models import (
     Appointment,
     ConsultationRequest,
@@ -27,6 +27,7 @@ from consultations.models import (
     WaitingEntry,
 )
 from consultations.services import calendar_entries
+from consultations.waiting_enums import TimeOfferEnd, WaitingEnd
 
 logger = logging.getLogger(__name__)
 
@@ -188,14 +189,12 @@ def turn_into_appointment(
     """End the hold of a request whose visit takes its time next, in the same transaction: nothing becomes free. One of
     another time is given back. Whoever takes what the waiting list offered waits no longer.
     """
-    held = SlotHold.objects.filter(
-        consultation_request=consultation_request, clinician=clinician_id, starts_at=starts_at
-    )
-    for kept in held.filter(time_offer__isnull=False):
-        _end_offer(kept, TimeOfferEnd.TAKEN)
-        live = WaitingEntry.objects.live().filter(consultation_request=consultation_request)
-        live.update(ended_at=clock.now(), ended_as=WaitingEnd.SERVED)
-    held.delete()
+    this_time = {"consultation_request": consultation_request, "clinician": clinician_id, "starts_at": starts_at}
+    for held in SlotHold.objects.filter(**this_time, time_offer__isnull=False):
+        _end_offer(held, TimeOfferEnd.TAKEN)
+        waits = WaitingEntry.objects.live().filter(consultation_request=consultation_request)
+        waits.update(ended_at=clock.now(), ended_as=WaitingEnd.SERVED)
+    SlotHold.objects.filter(**this_time).delete()
     release_hold_of(consultation_request, reason=ReleaseReason.CHOSE_ANOTHER)
 
 

@@ -23,7 +23,9 @@ def unreached(responses: Q | None = None) -> QuerySet[ConsultationRequest]:
 
     Not of patients who may be reached by mail alone: what was not delivered stands under Messages.
     """
-    reachable = failing(responses).exclude(patient__phone_index="").exclude(patient__safe_to_contact=SafeToContact.EMAIL_ONLY)
+    reachable = (
+        failing(responses).exclude(patient__phone_index="").exclude(patient__safe_to_contact=SafeToContact.EMAIL_ONLY)
+    )
     return reachable.order_by("status_changed_at", "pk")
 
 

@@ -17,7 +17,7 @@ from consultations.views.private_access import private_page
 
 TIMES_ARE_CHOSEN: Final = (RequestStatus.OFFERED, RequestStatus.BOOKED)
 FOR_A_TIME: Final = "time"
-FOR_AN_OFFER: Final = "offer"
+FOR_AN_OFFER: Final = "kept"
 """What the address says when somebody is asked before they take a time; before one that the waiting list keeps."""
 
 

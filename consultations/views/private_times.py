@@ -20,7 +20,7 @@ from consultations.models import AppointmentType, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters.own_zone import ZONES
 from consultations.presenters.times_page import WhoAndWhere, times_page
-from consultations.services import asked_again, clocks, scheduling, visit_needs
+from consultations.services import asked_again, clocks, scheduling, visit_needs, waiting
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
 from consultations.views import private_zone
 from consultations.views.private_access import private_page, to_page, with_grant
@@ -130,6 +130,7 @@ def _times_page(
     reader = WhoAndWhere(scheduling.your_doctor(consultation_request), private_zone.chosen(request, kind))
     context = times_page(kind, slots, asked=request.GET, reader=reader, near=near) | {"error": error}
     context["moved_from"] = live_appointment(consultation_request)
+    context["offered"] = waiting.live_offer(consultation_request)
     return private_page(request, consultation_request, "times.html", context, status=status)
 
 

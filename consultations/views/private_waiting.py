@@ -11,8 +11,9 @@ from clinic.core.actions import NoData, perform_action
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.wording import Wording
+from consultations.actions.decline_offered_time import DeclineData, DeclineOfferedTime
 from consultations.actions.leave_waiting_list import LeaveWaitingList
-from consultations.actions.offered_time import DeclineData, DeclineOfferedTime, take_offered
+from consultations.actions.move_offered import take_offered
 from consultations.actions.wait_for_earlier import WaitForEarlier, WishesData
 from consultations.forms.waiting import WishesFields, initial_of
 from consultations.models import ConsultationRequest
@@ -23,7 +24,9 @@ from consultations.services.waiting import OfferGone
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_status import live_appointment, status_page
 
-GONE = gettext_lazy("We no longer keep that time for you. Nothing else has changed, and you are still on the waiting list.")
+GONE = gettext_lazy(
+    "We no longer keep that time for you. Nothing else has changed, and you are still on the waiting list."
+)
 NOT_TAKEN = gettext_lazy("That time could not be taken. Nothing else has changed: what you had is still yours.")
 
 
@@ -42,7 +45,12 @@ def earlier(request: HttpRequest, consultation_request: ConsultationRequest) -> 
         except TransitionNotAllowed as refused:
             return status_page(request, consultation_request, refused=str(refused))
         return to_page("status", consultation_request, "waiting")
-    context = {"form": form, "entry": entry, "appointment": appointment, "by_phone": not consultation_request.patient.email}
+    context = {
+        "form": form,
+        "entry": entry,
+        "appointment": appointment,
+        "by_phone": not consultation_request.patient.email,
+    }
     return private_page(request, consultation_request, "earlier.html", context)
 
 
@@ -64,7 +72,7 @@ def take(request: HttpRequest, consultation_request: ConsultationRequest) -> Htt
     try:
         take_offered(consultation_request=consultation_request, seen=request.POST.get("seen", ""))
     except AskFirst:
-        return to_page("something_changed", consultation_request, "for=offer")
+        return to_page("something_changed", consultation_request, "for=kept")
     except (AnotherTime, OfferGone) as refused:
         return _not_taken(request, consultation_request, GONE if isinstance(refused, OfferGone) else str(refused))
     except (SlotTaken, TransitionNotAllowed):

@@ -38,6 +38,7 @@ from consultations.models import (
     PersonJoin,
     PrivateLink,
     QuestionnaireResponse,
+    ReleasedTime,
     Room,
     RuleAnswer,
     SafetyCase,
@@ -45,7 +46,9 @@ from consultations.models import (
     Shift,
     ShiftChange,
     SlotHold,
+    TimeOffer,
     TriageDecision,
+    WaitingEntry,
 )
 from education.models import (
     CaseAccount,
@@ -79,6 +82,15 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
     consultation_request = make_request()
     now = MONDAY
     page = Page.objects.create(key="a", path="/a/", kind="about", title="A", short_title="A", summary="A", body="A")
+
+    def waiting_entry() -> WaitingEntry:
+        return WaitingEntry.objects.create(consultation_request=consultation_request, asked_at=now)
+
+    def released_time() -> ReleasedTime:
+        return ReleasedTime.objects.create(
+            clinician=clinician, starts_at=now, ends_at=now + 2 * HOUR, reason="cancelled", released_at=now
+        )
+
     makers: dict[type[models.Model], Callable[[], models.Model]] = {
         User: lambda: nurse,
         AuditHead: lambda: AuditHead.objects.get_or_create(pk=1)[0],
@@ -149,6 +161,18 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
         CalendarFeed: lambda: CalendarFeed.objects.create(
             clinician=clinician, token_digest=new_token(), made_at=now, made_by=nurse
+        ),
+        WaitingEntry: waiting_entry,
+        ReleasedTime: released_time,
+        TimeOffer: lambda: TimeOffer.objects.create(
+            entry=waiting_entry(),
+            released_time=released_time(),
+            clinician=clinician,
+            location=Location.objects.get(),
+            starts_at=now + HOUR,
+            ends_at=now + 2 * HOUR,
+            made_at=now,
+            expires_at=now + HOUR,
         ),
         LinkAsked: lambda: LinkAsked.objects.create(email="a@example.com", asked_at=now),
         PrivateLink: lambda: PrivateLink.objects.create(

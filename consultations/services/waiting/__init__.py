@@ -9,7 +9,7 @@ from consultations.services.waiting.ending import end_due, forget_settled
 from consultations.services.waiting.listing import (
     OfferGone,
     Wishes,
-    decline,
+    decline_offer,
     entry_of,
     join,
     last_offer,
@@ -23,7 +23,7 @@ from consultations.services.waiting.offering import offer_due
 __all__ = [
     "OfferGone",
     "Wishes",
-    "decline",
+    "decline_offer",
     "end_due",
     "entry_of",
     "forget_settled",

@@ -9,13 +9,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from clinic.core import audit, clock
 from clinic.core.failures import one_by_one
 from clinic.core.models import OutboxMessage
-from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus, WaitingEnd
+from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, ReleasedTime, SlotHold, TimeOffer, WaitingEntry
 from consultations.services import deaths, occupation, slot_release
 from consultations.services.slot_release import HOW_OFFERS_END, ReleaseReason
 from consultations.services.transitions import lock
 from consultations.services.waiting.listing import leave
 from consultations.services.waiting.offering import key_of
+from consultations.waiting_enums import WaitingEnd
 
 KEPT: Final = datetime.timedelta(days=90)
 """For so long after a time was settled staff can read who was asked about it."""
@@ -27,8 +28,11 @@ def end_due() -> int:
 
     Raises SomeFailed after the others had their turn.
     """
-    offers = [offer.pk for offer in TimeOffer.objects.live().select_related("entry__consultation_request__patient")
-              if why_over(offer) is not None]
+    offers = [
+        offer.pk
+        for offer in TimeOffer.objects.live().select_related("entry__consultation_request__patient")
+        if why_over(offer) is not None
+    ]
     ended = one_by_one(offers, _end_offer, what="offer of a time")
     return ended + one_by_one(list(_over().values_list("pk", flat=True)), _end_entry, what="waiting entry")
 
@@ -64,10 +68,10 @@ def _end_offer(pk: int) -> bool:
     ended_as = HOW_OFFERS_END[reason]
     TimeOffer.objects.live().filter(pk=pk).update(ended_at=clock.now(), ended_as=ended_as)
     audit.record(
-        action="waiting.offer_ended",
+        action="request.time_offer_ended",
         target=consultation_request,
         actor=Actor.SYSTEM.value,
-        details={"offer": pk, "how": ended_as.value},
+        details={"time_offer": pk, "how": ended_as.value},
     )
     return True
 
@@ -87,7 +91,7 @@ def _end_entry(pk: int) -> bool:
     if not _over().filter(pk=pk).exists():
         return False
     leave(consultation_request, ended_as=WaitingEnd.ENDED)
-    audit.record(action="waiting.ended", target=consultation_request, actor=Actor.SYSTEM.value)
+    audit.record(action="request.waiting_ended", target=consultation_request, actor=Actor.SYSTEM.value)
     return True
 
 

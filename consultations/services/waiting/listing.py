@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
-from consultations.enums import PartOfDay, TimeOfferEnd, WaitingEnd
 from consultations.models import ConsultationRequest, SlotHold, TimeOffer, WaitingEntry
 from consultations.services import slot_release
 from consultations.services.scheduling import AnotherTime, slot_of
 from consultations.services.slot_release import ReleaseReason
+from consultations.waiting_enums import PartOfDay, TimeOfferEnd, WaitingEnd
 
 
 class OfferGone(TransitionNotAllowed):
@@ -84,7 +84,7 @@ def offer_seen(consultation_request: ConsultationRequest, *, seen: str) -> TimeO
     return offer
 
 
-def decline(offer: TimeOffer) -> None:
+def decline_offer(offer: TimeOffer) -> None:
     """The next one is asked; whoever declined stays on the list in their place. Call on a locked request."""
     for held in SlotHold.objects.filter(time_offer=offer):
         slot_release.release_slot(held, reason=ReleaseReason.DECLINED)

@@ -11,12 +11,12 @@ from consultations.models import ConsultationRequest, TimeOffer
 def offer_of(message: OutboxMessage) -> TimeOffer | None:
     """What it tells of, while nothing has ended it."""
     offers = TimeOffer.objects.live().select_related("clinician", "location", "entry__consultation_request")
-    return offers.filter(pk=message.payload.get("offer")).first()
+    return offers.filter(pk=message.payload.get("time_offer")).first()
 
 
 def ensure_wanted(message: OutboxMessage, consultation_request: ConsultationRequest) -> None:
-    """Raises NotWanted once the time is kept no longer, for less than half of its time, or by night: then whoever it was
-    for is asked again, or the next one. On a locked request.
+    """Raises NotWanted once the time is kept no longer, for less than half of its time, or by night: then whoever it
+    was for is asked again, or the next one. On a locked request.
     """
     offer, now = offer_of(message), clock.now()
     if offer is None or consultation_request.is_blocked_by_flags:

@@ -10,16 +10,19 @@ from typing import Final
 
 from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 
 from clinic.core import audit, clock, message_hours
 from clinic.core.failures import one_by_one
-from consultations.enums import Actor, MessageKind, PassedOver, TimeOfferEnd
-from consultations.models import ReleasedTime, TimeOffer
-from consultations.services import messaging, scheduling
+from clinic.core.models import Lane
+from consultations.enums import Actor, MessageKind
+from consultations.models import ConsultationRequest, ReleasedTime, TimeOffer
+from consultations.services import duty, messaging, scheduling
 from consultations.services.races import gave_way
 from consultations.services.scheduling import Slot, SlotTaken
 from consultations.services.transitions import lock
 from consultations.services.waiting.waiters import FOR_NOW, Waiter, waiters, why_not, why_not_then
+from consultations.waiting_enums import PassedOver, TimeOfferEnd
 
 LOOK_AGAIN: Final = datetime.timedelta(minutes=10)
 DAY: Final = datetime.timedelta(days=1)
@@ -89,12 +92,12 @@ def slots_in(released_time: ReleasedTime, waiter: Waiter, *, now: datetime.datet
         return []
     since = clock.local(max(released_time.starts_at, now)).date()
     until = clock.local(released_time.ends_at).date() + DAY
-    slots = scheduling.free_slots(
-        appointment_type=kind, since=since, until=until, ignoring=waiter.consultation_request
-    )
-    return [slot for slot in slots if slot.clinician_id == released_time.clinician_id and _touches(
-        slot.occupied(kind), released_time
-    )]
+    slots = scheduling.free_slots(appointment_type=kind, since=since, until=until, ignoring=waiter.consultation_request)
+    return [
+        slot
+        for slot in slots
+        if slot.clinician_id == released_time.clinician_id and _touches(slot.occupied(kind), released_time)
+    ]
 
 
 def _touches(span: tuple[datetime.datetime, datetime.datetime], released_time: ReleasedTime) -> bool:
@@ -136,19 +139,24 @@ def _offer_locked(waiter: Waiter, released_time: ReleasedTime, slot: Slot) -> Pa
     )
     scheduling.keep_for(consultation_request, offer)
     audit.record(
-        action="waiting.offer",
+        action="request.time_offered",
         target=consultation_request,
         actor=Actor.SYSTEM.value,
-        details={"offer": offer.pk, "time": offer.starts_at.isoformat(), "until": offer.expires_at.isoformat()},
+        details={"time_offer": offer.pk, "time": offer.starts_at.isoformat(), "until": offer.expires_at.isoformat()},
     )
-    if not fresh.by_phone:
-        messaging.notify_patient(
-            kind=MessageKind.EARLIER_TIME,
-            consultation_request=consultation_request,
-            key=key_of(offer),
-            more={"offer": offer.pk},
-        )
+    _tell(offer, consultation_request)
     return PassedOver.OFFERED
+
+
+def _tell(offer: TimeOffer, consultation_request: ConsultationRequest) -> None:
+    """The patient by mail; or whoever is on duty, to call them."""
+    if not offer.by_phone:
+        about = {"consultation_request": consultation_request, "key": key_of(offer)}
+        messaging.notify_patient(kind=MessageKind.EARLIER_TIME, more={"time_offer": offer.pk}, **about)
+        return
+    path = reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
+    for user in duty.first_on_duty() or filter(None, [duty.next_owner()]):
+        messaging.alert_staff(user=user, key=f"call-for-a-time-{offer.pk}-{user.pk}", path=path, lane=Lane.STAFF)
 
 
 def key_of(offer: TimeOffer) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import Q
 
 from clinic.core import clock
-from consultations.enums import PartOfDay, PassedOver, RequestStatus, SafeToContact
+from consultations.enums import RequestStatus, SafeToContact
 from consultations.models import (
     Appointment,
     AppointmentType,
@@ -21,6 +21,7 @@ from consultations.models import (
 from consultations.services import asked_again, deaths, scheduling, to_phone, visit_needs
 from consultations.services.scheduling import Slot
 from consultations.services.waiting.order import KEPT_SOON, in_order, kept_until
+from consultations.waiting_enums import PartOfDay, PassedOver
 
 TO_CALL_BEFORE: Final = datetime.timedelta(hours=1)
 """So long before the visit at least somebody who has to be called must have been."""
@@ -57,12 +58,12 @@ def waiters(*, only: int | None = None) -> list[Waiter]:
     rows = in_order(entries if only is None else entries.filter(pk=only))
     if not rows:
         return []
-    about = Standing.of(rows)
+    about = AboutRequests.of(rows)
     return [_waiter(entry, about) for entry in rows]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Standing:
+class AboutRequests:
     """What stands about all requests of the list, in one query each."""
 
     visits: Mapping[int, Appointment]
@@ -71,7 +72,7 @@ class Standing:
     failing: frozenset[int]
 
     @classmethod
-    def of(cls, entries: Iterable[WaitingEntry]) -> "Standing":
+    def of(cls, entries: Iterable[WaitingEntry]) -> "AboutRequests":
         requests = [entry.consultation_request_id for entry in entries]
         now = clock.now()
         visits = Appointment.objects.live().filter(consultation_request__in=requests)
@@ -86,7 +87,7 @@ class Standing:
         )
 
 
-def _waiter(entry: WaitingEntry, about: Standing) -> Waiter:
+def _waiter(entry: WaitingEntry, about: AboutRequests) -> Waiter:
     consultation_request = entry.consultation_request
     booked = about.visits.get(consultation_request.pk)
     obstacle = _closed_to_offers(consultation_request, booked)

@@ -24,7 +24,7 @@ VERBS = (
     "ask", "book", "move", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
     "undo_no_show", "take_back_escalation", "settle_escalation",
     "set_own_urgency", "ask_weekly", "choose_reminders", "tell_needs", "confirm_visit",
-    "set_video_link", "expire_offer", "offer_again",
+    "set_video_link", "expire_offer", "offer_again", "wait_for_earlier",
 )  # fmt: skip
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
@@ -33,6 +33,7 @@ MEANT = {
     "ask_weekly": {"wanted": "no"},
     "choose_reminders": {"choice": "full"},
     "tell_needs": {"codes": ["quiet"]},
+    "wait_for_earlier": {"weekdays": ["0"], "part_of_day": "morning", "doctor": "any", "notice": "24"},
     "set_video_link": {"link": "https://video.example/alice"},
     "settle_escalation": {"note": "Examined: no weakness."},
     "set_own_urgency": {"reason": "A new, harmless question."},

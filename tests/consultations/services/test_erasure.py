@@ -79,7 +79,7 @@ REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
     "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote", "CaseClosing",
-    "HandOverNote", "MissedReport", "VisitNeeds",
+    "HandOverNote", "MissedReport", "VisitNeeds", "WaitingEntry", "TimeOffer", "ReleasedTime",
     "ClockAlarm",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""

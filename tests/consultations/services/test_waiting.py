@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from clinic.core import delivery
-from clinic.core.models import AuditEvent, OutboxMessage
-from consultations.actions.offered_time import take_offered
+from clinic.core.models import OutboxMessage
+from consultations.actions.move_offered import take_offered
 from consultations.enums import Outcome, RequestStatus, SafeToContact
 from consultations.models import (
     Appointment,
@@ -18,7 +17,7 @@ from consultations.models import (
     TimeOffer,
     WaitingEntry,
 )
-from consultations.services import scheduling, slot_release, waiting
+from consultations.services import scheduling, waiting
 from consultations.services.waiting import OfferGone, Wishes
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE, Desk
@@ -27,6 +26,7 @@ from tests.personas import book_directly, make_patient
 
 MINUTE, HOUR, DAY = datetime.timedelta(minutes=1), datetime.timedelta(hours=1), datetime.timedelta(days=1)
 IN_A_WEEK = TOMORROW_AT_NINE + 7 * DAY
+ANY = Wishes()
 ON_THURSDAY = TOMORROW_AT_NINE + 2 * DAY
 
 
@@ -37,7 +37,12 @@ class List:
         self.desk, self.time_machine = desk, time_machine
 
     def waiter(
-        self, name: str = "Alice Winther", *, booked: datetime.datetime | None = IN_A_WEEK, wishes: Wishes = Wishes(), **more: Any
+        self,
+        name: str = "Alice Winther",
+        *,
+        booked: datetime.datetime | None = IN_A_WEEK,
+        wishes: Wishes = ANY,
+        **more: Any,
     ) -> ConsultationRequest:
         """Each asks a second after the one before."""
         patient = make_patient(name, **more.pop("contact", {}))
