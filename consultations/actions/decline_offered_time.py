@@ -30,7 +30,7 @@ class DeclineOfferedTime(StaffAction[DeclineData, None]):
         return DeclineData()
 
     def is_repeat(self, ctx: Ctx, data: DeclineData) -> bool:
-        return waiting.live_offer(ctx.row) is None
+        return waiting.has_declined(ctx.row, seen=data.slot_key)
 
     def perform(self, ctx: Ctx, data: DeclineData) -> None:
         """Raises AnotherTime."""

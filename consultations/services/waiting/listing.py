@@ -84,6 +84,18 @@ def offer_seen(consultation_request: ConsultationRequest, *, seen: str) -> TimeO
     return offer
 
 
+def has_left(consultation_request: ConsultationRequest) -> bool:
+    """Whether it was on the list and left it: pressing twice is no harm."""
+    last = WaitingEntry.objects.filter(consultation_request=consultation_request).order_by("asked_at", "pk").last()
+    return last is not None and last.ended_as == WaitingEnd.LEFT
+
+
+def has_declined(consultation_request: ConsultationRequest, *, seen: str) -> bool:
+    """Whether the last offer was declined, and is the one that the page showed."""
+    last = last_offer(consultation_request)
+    return last is not None and last.ended_as == TimeOfferEnd.DECLINED and seen in ("", slot_of(last).key)
+
+
 def decline_offer(offer: TimeOffer) -> None:
     """The next one is asked; whoever declined stays on the list in their place. Call on a locked request."""
     for held in SlotHold.objects.filter(time_offer=offer):

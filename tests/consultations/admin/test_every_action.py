@@ -26,6 +26,8 @@ VERBS = (
     "set_own_urgency", "ask_weekly", "choose_reminders", "tell_needs", "confirm_visit",
     "set_video_link", "expire_offer", "offer_again", "wait_for_earlier",
 )  # fmt: skip
+OF_THE_WAITING_LIST = {"book_offered", "move_offered", "decline_offered_time", "leave_waiting_list"}
+"""Tried in test_waiting_list.py: they need somebody who waits, or a time that is kept."""
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
@@ -123,7 +125,9 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
             flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
             if verb == "offer_again" and status != RequestStatus.NO_SHOW:
                 flagged = {"offer_expired_at": clock.now(), "appointment_type": visit}
-            consultation_request = in_status(status, is_ahead=verb in ("move", "confirm_visit"), **flagged)
+            consultation_request = in_status(
+                status, is_ahead=verb in ("move", "confirm_visit", "wait_for_earlier"), **flagged
+            )
             data = meant(verb, consultation_request, make_request, visit)
             before = state_of(consultation_request)
             response = act(client, consultation_request, verb, follow=False, **data)
@@ -150,7 +154,7 @@ def test_the_page_offers_what_the_table_allows_and_nothing_else(sign_in, staff, 
 
 
 def test_every_act_of_the_page_is_tried_for_every_role():
-    assert set(panel_entries()) == {*SIMPLE, *VERBS, "decide"}, (
+    assert set(panel_entries()) == {*SIMPLE, *VERBS, *OF_THE_WAITING_LIST, "decide"}, (
         "add it to SIMPLE in test_actions.py if it leaves a decision behind, with what is typed in data_for there;"
         " else to VERBS here, with what is typed in MEANT"
     )
