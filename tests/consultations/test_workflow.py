@@ -55,7 +55,7 @@ def test_every_cell_is_as_written_by_hand() -> None:
 
 def test_the_hand_written_table_says_each_thing_once() -> None:
     assert len({(line.verb, line.source) for line in LINES}) == len(LINES) == 176
-    assert len({(line.verb, line.actors) for line in LINES}) == len(VERBS) == 37
+    assert len({(line.verb, line.actors) for line in LINES}) == len(VERBS) == 40
 
 
 CHANGES: list[tuple[str, dict[str, Any], TransitionCell]] = [

@@ -18,7 +18,7 @@ from clinic.core.models import Lane
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, ReleasedTime, TimeOffer
 from consultations.services import duty, messaging, scheduling
-from consultations.services.races import gave_way
+from consultations.services.races import LostRace, gave_way, race
 from consultations.services.scheduling import Slot, SlotTaken
 from consultations.services.transitions import lock
 from consultations.services.waiting.waiters import FOR_NOW, Waiter, waiters, why_not, why_not_then
@@ -108,7 +108,7 @@ def _offer(waiter: Waiter, released_time: ReleasedTime, slot: Slot) -> PassedOve
     """Make the offer, unless something stands in the way by now. Raises BeingLookedAt."""
     try:
         return _offer_locked(waiter, released_time, slot)
-    except SlotTaken:
+    except (SlotTaken, LostRace):
         return PassedOver.NO_FIT
     except OperationalError as error:
         if not gave_way(error):
@@ -126,17 +126,18 @@ def _offer_locked(waiter: Waiter, released_time: ReleasedTime, slot: Slot) -> Pa
     had_turn = _had_turn(released_time)
     if reason := why_not(fresh, released_time, had_turn) or why_not_then(fresh, slot, now=now):
         return reason
-    offer = TimeOffer.objects.create(
-        entry=fresh.entry,
-        released_time=released_time,
-        clinician_id=slot.clinician_id,
-        location_id=slot.location_id,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        made_at=now,
-        expires_at=fresh.kept_until(slot, now=now),
-        by_phone=fresh.by_phone,
-    )
+    with race():
+        offer = TimeOffer.objects.create(
+            entry=fresh.entry,
+            released_time=released_time,
+            clinician_id=slot.clinician_id,
+            location_id=slot.location_id,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            made_at=now,
+            expires_at=fresh.kept_until(slot, now=now),
+            by_phone=fresh.by_phone,
+        )
     scheduling.keep_for(consultation_request, offer)
     audit.record(
         action="request.time_offered",
