@@ -17,8 +17,7 @@ from consultations.views.private_access import private_page
 
 TIMES_ARE_CHOSEN: Final = (RequestStatus.OFFERED, RequestStatus.BOOKED)
 FOR_A_TIME: Final = "time"
-FOR_AN_OFFER: Final = "kept"
-"""What the address says when somebody is asked before they take a time; before one that the waiting list keeps."""
+"""What the address says when somebody is asked before they take a time."""
 
 
 def list_page(
@@ -36,7 +35,6 @@ def list_page(
         "form": form,
         "notice": notice,
         "is_for_time": is_for_a_time(request) and consultation_request.status in TIMES_ARE_CHOSEN,
-        "is_for_offer": request.GET.get("for") == FOR_AN_OFFER and consultation_request.status in TIMES_ARE_CHOSEN,
         "wrote_of_danger": asked_again.wrote_of_danger(consultation_request),
         "first_help": typed or patient_texts.support_only(consultation_request.response_id),
     }

@@ -8,20 +8,27 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from clinic.core.actions import NoData, perform_action
+from clinic.core.encryption import new_token
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
+from clinic.core.unsent import gives_back, of_form
 from clinic.core.wording import Wording
 from consultations.actions.decline_offered_time import DeclineData, DeclineOfferedTime
 from consultations.actions.leave_waiting_list import LeaveWaitingList
 from consultations.actions.move_offered import take_offered
 from consultations.actions.wait_for_earlier import WaitForEarlier, WishesData
+from consultations.forms.asked_again import AskedAgainForm
 from consultations.forms.waiting import WishesFields, initial_of
 from consultations.models import ConsultationRequest
+from consultations.presenters import patient_texts
 from consultations.presenters import waiting as waiting_words
+from consultations.presenters.asked_again import question
+from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import scheduling, waiting
 from consultations.services.scheduling import AnotherTime, AskFirst, SlotTaken
 from consultations.services.waiting import OfferGone
 from consultations.views.private_access import private_page, to_page, with_grant
+from consultations.views.private_asked_again import page_after_answer
 from consultations.views.private_status import live_appointment, status_page
 
 GONE = gettext_lazy(
@@ -66,18 +73,40 @@ def leave(request: HttpRequest, consultation_request: ConsultationRequest) -> Ht
 
 @post_only("consultations:status", keeps=("key",))
 @with_grant
+@gives_back(of_form(AskedAgainForm))
 def take(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
-    """One press. Whoever was not asked whether anything is new or worse is asked before it."""
+    """One press. Whoever was not asked whether anything is new or worse is asked first, and takes it with the answer.
+
+    What is ticked counts, whatever has become of the time.
+    """
+    form = AskedAgainForm(request.POST, question=question(consultation_request)) if "once" in request.POST else None
+    if form is not None and (form.is_valid() or form.has_signs):
+        if page := page_after_answer(request, consultation_request, form, is_for_time=True):
+            return page
+        consultation_request.refresh_from_db()
     before = scheduling.booked(consultation_request)
     try:
         take_offered(consultation_request=consultation_request, seen=request.POST.get("seen", ""))
     except AskFirst:
-        return to_page("something_changed", consultation_request, "for=kept")
+        return _question_page(request, consultation_request, form)
     except (AnotherTime, OfferGone) as refused:
         return _not_taken(request, consultation_request, GONE if isinstance(refused, OfferGone) else str(refused))
     except (SlotTaken, TransitionNotAllowed):
         return _not_taken(request, consultation_request, NOT_TAKEN)
     return to_page("status", consultation_request, "moved" if before is not None else "")
+
+
+def _question_page(
+    request: HttpRequest, consultation_request: ConsultationRequest, form: AskedAgainForm | None
+) -> HttpResponse:
+    typed = help_for_unsent([form.data.get("message", "")]) if form is not None else None
+    context = {
+        **waiting_words.facts(consultation_request, live_appointment(consultation_request)),
+        "appointment": live_appointment(consultation_request),
+        "form": form or AskedAgainForm(initial={"once": new_token()}, question=question(consultation_request)),
+        "first_help": typed or patient_texts.support_only(consultation_request.response_id),
+    }
+    return private_page(request, consultation_request, "take_offered.html", context)
 
 
 def _not_taken(request: HttpRequest, consultation_request: ConsultationRequest, why: Wording) -> HttpResponse:

@@ -141,14 +141,14 @@ class TestAnOffer:
     ) -> None:
         ConsultationRequest.objects.filter(pk=offered.pk).update(answered_again_at=None)
         alice = opened(client, offered)
-        answer = client.post(private_url(alice, "earlier/take/"), seen(alice))
-        assert answer["Location"].endswith("changed/?for=kept")
+        page = client.post(private_url(alice, "earlier/take/"), seen(alice))
+        assert "We keep Tuesday 24 November, 9 am until Monday 23 November, 10:15 am." in text_of(page)
+        assert "Error" not in text_of(page)
         assert booked_at(alice) == IN_A_WEEK
-        page = client.get(answer["Location"])
-        assert "Send and go on to the time" in text_of(page)
-        after = client.post(answer["Location"], {"ticks": ["none"]}, follow=True)
-        assert "Take this time" in text_of(after)
-        client.post(private_url(alice, "earlier/take/"), seen(alice))
+        empty = client.post(private_url(alice, "earlier/take/"), {**seen(alice), "once": "a"})
+        assert "Error: Take this time" in text_of(empty)
+        assert booked_at(alice) == IN_A_WEEK
+        client.post(private_url(alice, "earlier/take/"), {**seen(alice), "once": "a", "ticks": ["none"]})
         assert booked_at(alice) == TOMORROW_AT_NINE
 
     def test_a_danger_ends_it_and_the_next_is_asked(
@@ -156,7 +156,8 @@ class TestAnOffer:
     ) -> None:
         waitlist.waiter("Bob Pell")
         alice, data = opened(client, offered), seen(offered)
-        client.post(private_url(alice, "changed/?for=kept"), {"ticks": ["saddle"]})
+        answer = client.post(private_url(alice, "earlier/take/"), {**data, "once": "a", "ticks": ["saddle"]})
+        assert answer["Location"].endswith("changed/now/")
         waitlist.turn()
         live = TimeOffer.objects.live().get()
         assert live.entry.consultation_request.patient.first_name == "Bob"
