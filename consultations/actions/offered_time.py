@@ -7,7 +7,7 @@ from typing import Any
 
 from consultations.actions.base import ActionContext, Ctx
 from consultations.actions.book import BookData, TakeTime
-from consultations.models import Appointment, ConsultationRequest
+from consultations.models import ConsultationRequest
 from consultations.services import scheduling, waiting
 from consultations.services.settling import SettlingEvidence
 
@@ -16,7 +16,6 @@ class TakeOffered(TakeTime):
     """What booking and moving to an offered time have in common."""
 
     form_class = None
-    title = ""
 
     @property
     def panel_title(self) -> str:
@@ -37,9 +36,4 @@ class TakeOffered(TakeTime):
     def check(self, ctx: Ctx, data: BookData) -> None:
         """Raises OfferGone once the time is kept no longer, and AnotherTime."""
         super().check(ctx, data)
-        waiting.offer_seen(ctx.row, seen=data.slot.key)
-
-    def perform(self, ctx: Ctx, data: BookData) -> Appointment:
-        offer = waiting.offer_seen(ctx.row, seen=data.slot.key)
-        ctx.details["time_offer"] = offer.pk
-        return super().perform(ctx, data)
+        ctx.details["time_offer"] = waiting.offer_seen(ctx.row, seen=data.slot.key).pk

@@ -82,21 +82,16 @@ def release_slot(
     else:
         taken.delete()
         if taken.time_offer_id is not None:
-            return _offer_ended(taken, reason=reason)
+            _end_offer(taken.time_offer_id, HOW_OFFERS_END[reason])
+            # What was released for the waiting list is still: the worker asks the next for it.
+            return _announce(taken.clinician_id, taken.starts_at, taken.ends_at, reason=reason)
     return time_freed(
         taken.clinician_id, taken.starts_at, taken.ends_at, reason=reason, given_up_by=taken.consultation_request_id
     )
 
 
-def _offer_ended(held: SlotHold, *, reason: ReleaseReason) -> FreedTime:
-    """The time that was released for the waiting list is still: the worker asks the next for it."""
-    _end_offer(held, HOW_OFFERS_END[reason])
-    logger.info("a time was freed (%s)", reason.value)
-    return FreedTime(held.clinician_id, held.starts_at, held.ends_at, reason)
-
-
-def _end_offer(held: SlotHold, ended_as: TimeOfferEnd) -> None:
-    TimeOffer.objects.live().filter(pk=held.time_offer_id).update(ended_at=clock.now(), ended_as=ended_as)
+def _end_offer(pk: int, ended_as: TimeOfferEnd) -> None:
+    TimeOffer.objects.live().filter(pk=pk).update(ended_at=clock.now(), ended_as=ended_as)
 
 
 def keep_for_offer(offer: TimeOffer, *, taken: Mapping[str, Any]) -> SlotHold:
@@ -190,8 +185,8 @@ def turn_into_appointment(
     another time is given back. Whoever takes what the waiting list offered waits no longer.
     """
     this_time = {"consultation_request": consultation_request, "clinician": clinician_id, "starts_at": starts_at}
-    for held in SlotHold.objects.filter(**this_time, time_offer__isnull=False):
-        _end_offer(held, TimeOfferEnd.TAKEN)
+    for pk in SlotHold.objects.filter(**this_time, time_offer__isnull=False).values_list("time_offer", flat=True):
+        _end_offer(pk, TimeOfferEnd.TAKEN)
         waits = WaitingEntry.objects.live().filter(consultation_request=consultation_request)
         waits.update(ended_at=clock.now(), ended_as=WaitingEnd.SERVED)
     SlotHold.objects.filter(**this_time).delete()
@@ -218,14 +213,21 @@ def time_freed(
     reason: ReleaseReason,
     given_up_by: int | None = None,
 ) -> FreedTime:
-    """Announce it, once, whatever freed it: the log says why and no more, since whose time it was is nobody's business;
-    and what of it lies ahead is written down for the waiting list, which does not ask the request that gave it up.
+    """Announce it, once, whatever freed it. What of it lies ahead is written down for the waiting list, which does not
+    ask the request that gave it up.
     """
-    logger.info("a time was freed (%s)", reason.value)
     now = clock.now()
     if ends_at > now:
         ReleasedTime.objects.create(
             clinician_id=clinician_id, starts_at=starts_at, ends_at=ends_at, reason=reason.value,
             released_at=now, look_at=now, given_up_by_id=given_up_by,
         )  # fmt: skip
+    return _announce(clinician_id, starts_at, ends_at, reason=reason)
+
+
+def _announce(
+    clinician_id: int, starts_at: datetime.datetime, ends_at: datetime.datetime, *, reason: ReleaseReason
+) -> FreedTime:
+    """The log says why and no more: whose time it was is nobody's business."""
+    logger.info("a time was freed (%s)", reason.value)
     return FreedTime(clinician_id, starts_at, ends_at, reason)

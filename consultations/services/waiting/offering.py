@@ -152,8 +152,12 @@ def _offer_locked(waiter: Waiter, released_time: ReleasedTime, slot: Slot) -> Pa
 def _tell(offer: TimeOffer, consultation_request: ConsultationRequest) -> None:
     """The patient by mail; or whoever is on duty, to call them."""
     if not offer.by_phone:
-        about = {"consultation_request": consultation_request, "key": key_of(offer)}
-        messaging.notify_patient(kind=MessageKind.EARLIER_TIME, more={"time_offer": offer.pk}, **about)
+        messaging.notify_patient(
+            kind=MessageKind.EARLIER_TIME,
+            consultation_request=consultation_request,
+            key=key_of(offer),
+            more={"time_offer": offer.pk},
+        )
         return
     path = reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
     for user in duty.first_on_duty() or filter(None, [duty.next_owner()]):
