@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from clinic.staff.signed_in import signed_in
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.models import WaitingEntry
+from consultations.presenters.waiting import hours_words
 from consultations.presenters.waiting_list import waiting_list_page
 from consultations.services import readings
 
@@ -27,4 +28,8 @@ class WaitingEntryAdmin(PurposeBuiltAdmin):
         page = waiting_list_page(viewer=signed_in(request))
         if page["request_pks"]:
             readings.log(by=request.user, action="request.list", page="waiting", requests=page["request_pks"])
-        return self.page(request, "admin/consultations/waiting_list.html", {"title": _("Waiting list"), **page})
+        return self.page(
+            request,
+            "admin/consultations/waiting_list.html",
+            {"title": _("Waiting list"), "hours": hours_words(), **page},
+        )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
-from clinic.core import clock
+from clinic.core import clock, message_hours
 from clinic.core.text_lists import comma_list
 from consultations.enums import RequestStatus
 from consultations.forms.waiting import NOTICE
@@ -17,6 +17,11 @@ from consultations.waiting_enums import PartOfDay, TimeOfferEnd
 WAITING_STATUSES: Final = (RequestStatus.OFFERED, RequestStatus.BOOKED)
 TOLD_FOR: Final = datetime.timedelta(days=2)
 """For so long the page says that a time is kept no longer."""
+
+
+def hours_words() -> str:
+    """Between which hours somebody is asked: "8 am to 8 pm"."""
+    return clock.time_span(*message_hours.hours())
 
 
 def can_wait(consultation_request: ConsultationRequest, appointment: Appointment | None) -> bool:

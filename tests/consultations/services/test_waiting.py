@@ -219,3 +219,9 @@ class TestWhoIsNotAsked:
         assert offered_to() == ["Bob"]
         entry = WaitingEntry.objects.get(consultation_request=first)
         assert ReleasedTime.objects.get().passed_over == {str(entry.pk): why}
+
+    def test_who_comes_later_is_not_said_to_be_passed_over(self, waitlist: List) -> None:
+        waitlist.waiter("Alice Winther")
+        waitlist.waiter("Bob Pell")
+        waitlist.free()
+        assert ReleasedTime.objects.get().passed_over == {}
