@@ -39,6 +39,7 @@ NOT_TAKEN = gettext_lazy("That time could not be taken. Nothing else has changed
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
+@gives_back(of_form(WishesFields))
 def earlier(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """What one gets, what would do, and how to leave again."""
     appointment = live_appointment(consultation_request)
