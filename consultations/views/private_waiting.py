@@ -17,14 +17,14 @@ from consultations.actions.decline_offered_time import DeclineData, DeclineOffer
 from consultations.actions.leave_waiting_list import LeaveWaitingList
 from consultations.actions.move_offered import take_offered
 from consultations.actions.wait_for_earlier import WaitForEarlier, WishesData
-from consultations.forms.asked_again import AskedAgainForm
+from consultations.forms.asked_again import AskedAgainForm, SectionForm
 from consultations.forms.waiting import WishesFields, initial_of
 from consultations.models import ConsultationRequest
 from consultations.presenters import patient_texts
 from consultations.presenters import waiting as waiting_words
 from consultations.presenters.asked_again import question
 from consultations.presenters.patient_texts import help_for_unsent
-from consultations.services import scheduling, waiting
+from consultations.services import asked_again, scheduling, sources, waiting
 from consultations.services.scheduling import AnotherTime, AskFirst, SlotTaken
 from consultations.services.waiting import OfferGone
 from consultations.views.private_access import private_page, to_page, with_grant
@@ -80,7 +80,7 @@ def take(request: HttpRequest, consultation_request: ConsultationRequest) -> Htt
 
     What is ticked counts, whatever has become of the time.
     """
-    form = AskedAgainForm(request.POST, question=question(consultation_request)) if "once" in request.POST else None
+    form = _answer(request, consultation_request)
     if form is not None and (form.is_valid() or form.has_signs):
         if page := page_after_answer(request, consultation_request, form, is_for_time=True):
             return page
@@ -97,14 +97,35 @@ def take(request: HttpRequest, consultation_request: ConsultationRequest) -> Htt
     return to_page("status", consultation_request, "moved" if before is not None else "")
 
 
+def _answer(request: HttpRequest, consultation_request: ConsultationRequest) -> AskedAgainForm | SectionForm | None:
+    """What the page of the question sent with the press; None for the press on the page that shows the time."""
+    if "section" in request.POST:
+        return SectionForm(request.POST, version=_version_of(consultation_request))
+    return AskedAgainForm(request.POST, question=question(consultation_request)) if "once" in request.POST else None
+
+
+def _version_of(consultation_request: ConsultationRequest) -> str:
+    return sources.unopened(consultation_request.response_id).questionnaire_version
+
+
+def _unanswered(consultation_request: ConsultationRequest) -> AskedAgainForm | SectionForm:
+    """The list of what is new, or before a follow-up the whole safety section."""
+    if asked_again.owes_section(consultation_request):
+        return SectionForm(None, version=_version_of(consultation_request))
+    return AskedAgainForm(initial={"once": new_token()}, question=question(consultation_request))
+
+
 def _question_page(
-    request: HttpRequest, consultation_request: ConsultationRequest, form: AskedAgainForm | None
+    request: HttpRequest, consultation_request: ConsultationRequest, form: AskedAgainForm | SectionForm | None
 ) -> HttpResponse:
     typed = help_for_unsent([form.data.get("message", "")]) if form is not None else None
+    if form is None or isinstance(form, SectionForm) != asked_again.owes_section(consultation_request):
+        form = _unanswered(consultation_request)
     context = {
         **waiting_words.facts(consultation_request, live_appointment(consultation_request)),
         "appointment": live_appointment(consultation_request),
-        "form": form or AskedAgainForm(initial={"once": new_token()}, question=question(consultation_request)),
+        "form": form,
+        "is_section": isinstance(form, SectionForm),
         "first_help": typed or patient_texts.support_only(consultation_request.response_id),
     }
     return private_page(request, consultation_request, "take_offered.html", context)

@@ -42,6 +42,7 @@ from consultations.models import (
     Room,
     RuleAnswer,
     SafetyCase,
+    SavedCheck,
     Settlement,
     Shift,
     ShiftChange,
@@ -174,6 +175,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             made_at=now,
             expires_at=now + HOUR,
         ),
+        SavedCheck: lambda: SavedCheck.objects.create(response=consultation_request.response, secret="x", saved_at=now),
         LinkAsked: lambda: LinkAsked.objects.create(email="a@example.com", asked_at=now),
         PrivateLink: lambda: PrivateLink.objects.create(
             consultation_request=consultation_request, token_hash=new_token(), created_at=now, expires_at=now + HOUR
