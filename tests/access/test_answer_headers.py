@@ -23,8 +23,8 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types 'none'; report-to csp; report-uri /csp-report"
 )
 TYPES = re.compile(
-    r"(text/(html|plain|calendar|javascript)|application/(json|xml|rss\+xml|atom\+xml|fhir\+json|octet-stream))(; charset=(utf-8|\"utf-8\"))?"
-    r"|text/plain; version=[\d.]+; charset=utf-8"
+    r"(text/(html|plain|calendar|javascript)|application/(json|xml|rss\+xml|atom\+xml|fhir\+json|octet-stream))"
+    r"(; version=[\d.]+)?(; charset=\"?utf-8\"?)?"
 )
 COOKIE = re.compile(r"__Host-\w+=[^;]*; .*")
 

@@ -82,3 +82,17 @@ def test_scripts_keep_nothing_write_no_markup_and_ask_no_other_site() -> None:
 
 def test_sessions_are_json_and_no_clients_class_is_built() -> None:
     assert settings.SESSION_SERIALIZER == "django.contrib.sessions.serializers.JSONSerializer"
+
+
+def test_nothing_is_written_as_a_spreadsheet() -> None:
+    """A cell that begins with "=" is a formula to the program that opens it. We hand out JSON and calendars."""
+    spreadsheet = re.compile(r"^\s*(import|from) (csv|openpyxl|xlsxwriter|pandas)\b|text/csv", re.MULTILINE)
+    assert offenders(sources(), lambda file: spreadsheet.search(text_of(file))) == []
+
+
+def test_no_secret_is_compared_letter_by_letter() -> None:
+    """Secrets that somebody sends are looked up by their digest, or compared in constant time."""
+    compared = re.compile(r"\b(token|secret|password|METRICS_TOKEN|signature_of)\w* (==|!=) ")
+    # There both are our own: what the session holds and what the row does.
+    assert offenders(sources(), lambda file: compared.search(text_of(file))) == ["consultations/views/check_browser.py"]
+    assert compared.search("if token == given:")

@@ -1,12 +1,15 @@
 """What goes to another machine goes encrypted, or the check before a deployment says so."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinic.core.transport_checks import check_transport
 
+NGINX = Path(__file__).resolve().parents[3] / "deploy" / "nginx.conf"
 POSTGRES = "django.db.backends.postgresql"
 SMTP = "clinic.core.smtp.EmailBackend"
 
@@ -46,3 +49,11 @@ def test_so_does_a_mail_server(found: Any, settings: Any) -> None:
     assert found(mail="mail.provider.example", tls=True) == []
     settings.DEBUG = True
     assert check_transport() == []
+
+
+def test_nginx_speaks_tls_1_2_and_1_3_alone() -> None:
+    servers = NGINX.read_text().split("\nserver {")[1:]
+    secure = [server for server in servers if "listen 443" in server]
+    assert len(secure) == 2
+    assert {found for server in secure for found in re.findall(r"ssl_protocols\s+(.*);", server)} == {"TLSv1.2 TLSv1.3"}
+    assert all("ssl_protocols" in server for server in secure)
