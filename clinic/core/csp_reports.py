@@ -80,7 +80,7 @@ class Allowance:
             return True
 
 
-class Seen:
+class KindsTold:
     """The kinds that this process has told of."""
 
     def __init__(self, most: int) -> None:
@@ -97,7 +97,7 @@ class Seen:
 
 
 ALLOWANCE: Final = Allowance(A_MINUTE)
-SEEN: Final = Seen(MOST_KINDS)
+SEEN: Final = KindsTold(MOST_KINDS)
 
 
 # A browser sends it by itself, without a form; a forged one adds to a figure.

@@ -79,7 +79,7 @@ class BaseModelAdmin(admin.ModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         return field and say_what_to_do(field)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Django makes a new row instead of a change for whoever sends a button that no form of ours has."""
         if "_saveasnew" in request.POST:
             raise PermissionDenied

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.core import csp_reports
-from clinic.core.csp_reports import Allowance, Seen
+from clinic.core.csp_reports import Allowance, KindsTold
 from clinic.core.request_metrics import REGISTRY
 from tests.depth import made_up
 
@@ -25,7 +25,7 @@ OLD, NEW = csp_reports.TYPES
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csp_reports, "ALLOWANCE", Allowance(1000))
-    monkeypatch.setattr(csp_reports, "SEEN", Seen(csp_reports.MOST_KINDS))
+    monkeypatch.setattr(csp_reports, "SEEN", KindsTold(csp_reports.MOST_KINDS))
 
 
 def old(**fields: Any) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_a_kind_is_logged_once_and_counted_each_time(caplog: pytest.LogCaptureFi
 def test_made_up_kinds_fill_neither_log_nor_memory_nor_figures(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csp_reports, "SEEN", Seen(5))
+    monkeypatch.setattr(csp_reports, "SEEN", KindsTold(5))
     with caplog.at_level(logging.WARNING):
         for number in range(20):
             send(old(**{"blocked-uri": f"https://n{number}.example/", "effective-directive": f"made-up-{number}"}))
