@@ -189,6 +189,7 @@ POLICY: dict[str, str] = {
     "clinic:healthz": READ,
     "clinic:readyz": READ,
     "clinic:metrics": READ,
+    "clinic:csp_report": HARMLESS,
     "clinic:gallery": READ,
     "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
     "consultations:screen": WALKER,

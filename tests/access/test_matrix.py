@@ -194,6 +194,7 @@ MATRIX = {
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "clinic:metrics": EVERYONE,  # from this machine, as here, or with the token
+    "clinic:csp_report": BUTTON,  # browsers send to it by themselves
     "clinic:gallery": NOWHERE,  # only with DEBUG
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,
