@@ -254,6 +254,7 @@ class MessageKind(TextChoices):
     OFFERED_AGAIN = "offered_again", _("A time can be chosen again")
     AFTER_VISIT = "after_visit", _("After the visit")
     MISSED_VISIT = "missed_visit", _("Missed visit")
+    EARLIER_TIME = "earlier_time", _("Earlier time offered")
     VISIT_REMINDER = "visit_reminder", _("Reminder of the visit")
     TEXT_REMINDER = "text_reminder", _("Reminder of the visit, as a text message")
     REQUEST_CLOSED = "request_closed", _("Request closed")

@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -166,7 +166,8 @@ class BookData:
 class TakeTime(StaffAction[BookData, Appointment]):
     """It takes locks of its own, in their own order: whoever loses the race is told of the nearest free times."""
 
-    data_class, form_class = BookData, BookForm
+    data_class = BookData
+    form_class: ClassVar[type[forms.Form] | None] = BookForm
 
     def form_options(
         self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None

@@ -22,6 +22,7 @@ from consultations.models.saved_check import SavedCheck
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 from consultations.models.settlement import Settlement
 from consultations.models.visit_needs import VisitNeeds
+from consultations.models.waiting import ReleasedTime, TimeOffer, WaitingEntry
 
 __all__ = [
     "Absence",
@@ -57,6 +58,7 @@ __all__ = [
     "PersonNote",
     "PrivateLink",
     "QuestionnaireResponse",
+    "ReleasedTime",
     "Resource",
     "Room",
     "RuleAnswer",
@@ -66,6 +68,8 @@ __all__ = [
     "Shift",
     "ShiftChange",
     "SlotHold",
+    "TimeOffer",
     "TriageDecision",
     "VisitNeeds",
+    "WaitingEntry",
 ]

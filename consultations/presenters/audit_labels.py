@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 from consultations.presenters.activity import event_words
 
 OTHER_WORDS = {
+    "link.none": gettext_lazy("Private link: one that opens nothing was tried"),
     "request.view": gettext_lazy("Request: opened"),
     "request.list": gettext_lazy("Requests: looked at a list"),
     "audit.patient": gettext_lazy("Audit: looked at who has seen a patient"),

@@ -159,6 +159,7 @@ POLICY: dict[str, str] = {
     **diary("extrasession", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     "admin:consultations_shift_week": STAFF_READ,
+    "admin:consultations_waitingentry_changelist": STAFF_READ,
     "admin:consultations_handovernote_changelist": STAFF_READ,
     "admin:consultations_handovernote_write": CARE_TEAM,
     "admin:consultations_handovernote_read": CARE_TEAM,
@@ -188,6 +189,7 @@ POLICY: dict[str, str] = {
     "clinic:healthz": READ,
     "clinic:readyz": READ,
     "clinic:metrics": READ,
+    "clinic:csp_report": HARMLESS,
     "clinic:gallery": READ,
     "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
     "consultations:screen": WALKER,
@@ -231,6 +233,10 @@ POLICY: dict[str, str] = {
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
+    "consultations:earlier":                    "no no yes yes no no no no no",
+    "consultations:leave_waiting_list":         "no no ok ok  no no no no no",    # nobody waits
+    "consultations:take_offered":               "no no ok ok  no no no no no",    # and nothing is kept
+    "consultations:decline_offered":            "no no ok ok  no no no no no",
     "consultations:undo_cancel":                "no no ok ok  no no no no no",    # nothing was cancelled
     "education:home": READ,
     "education:conditions": READ,
@@ -302,6 +308,7 @@ POSTED: dict[str, dict[str, Any]] = {
     "consultations:weekly": {"wanted": "no"},
     "consultations:reminders": {"choice": "full"},
     "consultations:needs": {"codes": ["quiet"]},
+    "consultations:earlier": {"part_of_day": "any", "doctor": "any", "notice": "0"},
     "consultations:withdraw": {"sure": "on"},
     "consultations:answer_question": {"answer": "An MRI."},
     "consultations:send_message": {"message": "I have moved house."},

@@ -166,6 +166,7 @@ MATRIX = {
     "admin:consultations_shift_week": CARE_TEAM,
     **diary("shift", add=MANAGER),
     **diary("shiftchange", add=MANAGER),
+    "admin:consultations_waitingentry_changelist": CARE_TEAM,
     "admin:consultations_handovernote_changelist": CARE_TEAM,
     "admin:consultations_handovernote_write": STAFF_SENT_ON,
     "admin:consultations_handovernote_read": STAFF_SENT_ON,
@@ -193,6 +194,7 @@ MATRIX = {
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "clinic:metrics": EVERYONE,  # from this machine, as here, or with the token
+    "clinic:csp_report": BUTTON,  # browsers send to it by themselves
     "clinic:gallery": NOWHERE,  # only with DEBUG
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,
@@ -236,6 +238,10 @@ MATRIX = {
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
+    "consultations:earlier": BOTH_PATIENTS,
+    "consultations:leave_waiting_list": SENT_ON,
+    "consultations:take_offered": SENT_ON,
+    "consultations:decline_offered": SENT_ON,
     "consultations:undo_cancel": SENT_ON,
     "education:home": EVERYONE,
     "education:conditions": EVERYONE,

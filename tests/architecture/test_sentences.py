@@ -63,7 +63,8 @@ NOBODY_READS: dict[str, tuple[str, ...]] = {
     "consultations/services/cases.py": ("hand over", "tell of more", "repeat of texts"),
     "consultations/services/slot_release.py": (
         "request ended", "chose another", "hold ran out", "no longer away", "over early", "no longer busy",
-        "a danger was told",
+        "a danger was told", "hours added", "offer declined", "left the waiting list", "offer not sent",
+        "offer no longer possible",
     ),
     "consultations/models/stored.py": (
         "a question that was asked", "the questions asked", "a result", "the scores of a result", "a rule that fired",

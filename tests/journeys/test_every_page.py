@@ -172,6 +172,7 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
         if status == RequestStatus.OFFERED:
             paths += [private_url(consultation_request, "times/"), private_url(consultation_request, "withdraw/")]
         if status == RequestStatus.BOOKED:
+            paths += [private_url(consultation_request, page) for page in ("cancel-time/", "needs/", "earlier/")]
             paths += [private_url(consultation_request, "cancel-time/"), private_url(consultation_request, "needs/")]
             paths += [private_url(consultation_request, "seen/")]
         for path in paths:

@@ -29,6 +29,7 @@ from consultations.services import (
     retention,
     slot_release,
     undelivered,
+    waiting,
     weekly_question,
 )
 from education.actions import reopen, schedule
@@ -54,6 +55,7 @@ DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {
     "delete saved links": lambda: retention.delete_saved_links(),
     "delete sent": lambda: outbox.forget_sent(),
     "delete hand-over notes": lambda: hand_over_notes.forget_read(),
+    "delete freed times": lambda: waiting.forget_settled(),
 }
 
 
@@ -101,6 +103,8 @@ class Command(BaseCommand):
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
             "free cancelled times": slot_release.release_set_aside,
+            "end offered times": lambda: waiting.end_due(),
+            "offer freed times": lambda: waiting.offer_due(),
             "end the day": day_end.make_due,
             "ask weekly": weekly_question.ask_weekly,
             "remind": lambda: reminders.remind(),

@@ -14,7 +14,7 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.refusals import TransitionNotAllowed, WrongStatus
 from consultations.enums import Actor, OutsideRule, RequestStatus
-from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold
+from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold, TimeOffer
 from consultations.services import asked_again, calendar_entries, occupation, slot_release
 from consultations.services.races import LostRace, gave_way, race
 from consultations.services.scheduling import changing, outside
@@ -77,9 +77,24 @@ def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHol
         return held
 
 
+def keep_for(consultation_request: ConsultationRequest, offer: TimeOffer) -> SlotHold:
+    """Hold a released time for somebody on the waiting list. Call inside a transaction, on a locked row.
+
+    Raises SlotTaken when somebody was quicker, or the person is elsewhere then.
+    """
+    kind, slot = offered_type(consultation_request), slot_of(offer)
+    _lock_what_it_takes(consultation_request, kind, slot)
+    taken = _taken_up(consultation_request, kind, slot)
+    try:
+        with race():
+            return slot_release.keep_for_offer(offer, taken=taken)
+    except LostRace:
+        raise SlotTaken from None
+
+
 def chosen(consultation_request: ConsultationRequest) -> SlotHold | None:
-    """The time that the patient chose and has not confirmed, also when its hold ran out."""
-    held = SlotHold.objects.filter(consultation_request=consultation_request, gives_back=None)
+    """The time that the patient chose and has not confirmed, also when its hold ran out. Not one that was offered."""
+    held = SlotHold.objects.filter(consultation_request=consultation_request, gives_back=None, time_offer=None)
     return held.select_related("clinician", "location").first()
 
 

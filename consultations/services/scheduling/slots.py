@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.core import clock
 from clinic.core.refusals import WrongStatus
 from consultations.enums import RequestStatus
-from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, SlotHold
+from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, SlotHold, TimeOffer
 from consultations.models.diary import MAX_HORIZON_DAYS
 from consultations.services import visit_needs
 from consultations.services.occupation import Span, busy_spans
@@ -60,8 +60,8 @@ class SlotTaken(Exception):
         return tuple(self._look())
 
 
-def slot_of(taken: SlotHold | Appointment) -> Slot:
-    """The slot that a hold or an appointment takes up."""
+def slot_of(taken: SlotHold | Appointment | TimeOffer) -> Slot:
+    """The slot that a hold, an appointment or an offer of the waiting list takes up."""
     return Slot(taken.starts_at, taken.ends_at, taken.clinician_id, taken.location_id)
 
 

@@ -30,6 +30,7 @@ from consultations.services import (
     retention,
     slot_release,
     undelivered,
+    waiting,
     weekly_question,
 )
 from education.actions import reopen, schedule
@@ -41,6 +42,8 @@ DUTIES = {
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
     "free cancelled times": (slot_release, "release_set_aside"),
+    "end offered times": (waiting, "end_due"),
+    "offer freed times": (waiting, "offer_due"),
     "end the day": (day_end, "make_due"),
     "ask weekly": (weekly_question, "ask_weekly"),
     "remind": (reminders, "remind"),
@@ -63,6 +66,7 @@ DUTIES = {
     "delete saved links": (retention, "delete_saved_links"),
     "delete sent": (outbox, "forget_sent"),
     "delete hand-over notes": (hand_over_notes, "forget_read"),
+    "delete freed times": (waiting, "forget_settled"),
 }
 ERRORS = [
     UnicodeError("alice"),
