@@ -29,7 +29,7 @@ from clinic.core.wording import Wording
 from clinic.staff.base_admin import BaseModelAdmin
 from clinic.staff.signed_in import signed_in
 from consultations.admin.calendar_feeds import WithCalendarFeed
-from consultations.admin.pages import PurposeBuiltAdmin
+from consultations.admin.week import WeekPages
 from consultations.enums import Actor
 from consultations.forms.diary import (
     AbsenceForm,
@@ -69,9 +69,10 @@ WOULD_BE_STRANDED: Final = gettext_lazy(
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(PurposeBuiltAdmin):
+class AppointmentAdmin(WeekPages):
     def get_urls(self) -> list[URLPattern]:
-        return [path("", self.guarded(self.changelist_view), name="consultations_appointment_changelist")]
+        today = path("", self.guarded(self.changelist_view), name="consultations_appointment_changelist")
+        return [today, *self.week_urls()]
 
     @method_decorator(require_safe)
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -146,18 +147,24 @@ class DiaryAdmin(BaseModelAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         try:
+            visits = self._stranded_by_removal(request, object_id)
+            seen = ",".join(visit.consultation_request.reference for visit in visits)
+            if request.method == "POST" and request.POST.get("seen_visits", "") != seen:
+                messages.error(request, _("Nothing was deleted. Tick that you have seen to these visits first."))
+                return HttpResponseRedirect(request.path)
             if request.method == "GET":
-                self._warn_of_removal(request, object_id)
-            return super().delete_view(request, object_id, extra_context)
+                self._warn(request, visits, WOULD_BE_STRANDED)
+            return super().delete_view(request, object_id, {**(extra_context or {}), "seen_visits": seen})
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path)
 
-    def _warn_of_removal(self, request: HttpRequest, object_id: str) -> None:
+    def _stranded_by_removal(self, request: HttpRequest, object_id: str) -> list[Appointment]:
         """Before hours are deleted, whose visits stand in them and in no others."""
         entry = self.get_object(request, object_id)
         if isinstance(entry, Availability | ExtraSession) and self.has_delete_permission(request, entry):
-            self._warn(request, stranded.by_change(entry, is_removed=True), WOULD_BE_STRANDED)
+            return stranded.by_change(entry, is_removed=True)
+        return []
 
     @staticmethod
     def _warn(request: HttpRequest, visits: Sequence[Appointment], sentence: Wording) -> None:

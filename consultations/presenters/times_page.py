@@ -97,7 +97,7 @@ def times_page(
         "earliest": [] if near else named.choices(_earliest(shown, reader.your_doctor)),
         "first": first,
         "chosen": chosen,
-        "weekdays": [WEEKDAYS[weekday] for weekday in calendar.Calendar(_first_weekday()).iterweekdays()],
+        "weekdays": [WEEKDAYS[weekday] for weekday in calendar.Calendar(first_weekday()).iterweekdays()],
         "weeks": _weeks(first, chosen, days),
         "earlier": max((month for month in months if month < first), default=None),
         "later": min((month for month in months if month > first), default=None),
@@ -146,7 +146,7 @@ class _Named:
         return [*named[:index], anybody, *named[index:]]
 
 
-def _first_weekday() -> int:
+def first_weekday() -> int:
     """As Python counts, Monday is 0."""
     if settings.CLINIC_REGION in SUNDAY_FIRST:
         return calendar.SUNDAY
@@ -171,7 +171,7 @@ def _weeks(
     first: datetime.date, chosen: datetime.date | None, days: Mapping[datetime.date, list[Slot]]
 ) -> list[list[Day | None]]:
     """The weeks of the month that are not over."""
-    weeks = calendar.Calendar(_first_weekday()).monthdatescalendar(first.year, first.month)
+    weeks = calendar.Calendar(first_weekday()).monthdatescalendar(first.year, first.month)
     return [
         [Day(day, len(days.get(day, ())), day == chosen) if day.month == first.month else None for day in week]
         for week in weeks

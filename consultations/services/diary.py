@@ -20,11 +20,12 @@ from consultations.models import (
     ExtraSession,
     Location,
     Room,
+    RoomClosure,
 )
 from consultations.permissions import actors_of
 from consultations.services import occupation, slot_release
 
-Entry = Clinician | Location | Room | AppointmentType | Availability | ExtraSession | Absence
+Entry = Clinician | Location | Room | AppointmentType | Availability | ExtraSession | Absence | RoomClosure
 
 
 class RoomIsBooked(TransitionNotAllowed):
@@ -60,6 +61,8 @@ def save(
         occupation.lock_resources([entry.clinician_id])
         if refusal := refusal_of_session(entry):
             raise HoursOverlap(refusal)
+    if isinstance(entry, RoomClosure):
+        occupation.lock_resources([entry.room_id])
     if isinstance(entry, Room) and not is_new:
         occupation.lock_resources([entry.pk])
         if refusal := refusal_of_move(entry):
@@ -154,6 +157,16 @@ def has_already(hours: Availability | ExtraSession) -> str:
         "clinician": hours.clinician.display_name,
         "hours": hours,
     }
+
+
+def may_keep_all(user: User) -> bool:
+    return Actor.MANAGER in actors_of(user)
+
+
+def may_keep_times_of(clinician: Clinician, user: User) -> bool:
+    """Whether this person may enter hours and absences of the clinician."""
+    actors = actors_of(user)
+    return Actor.MANAGER in actors or (Actor.DOCTOR in actors and clinician.user_id == user.pk)
 
 
 def _require(entry: Entry, by: User) -> None:

@@ -18,6 +18,7 @@ from consultations.models import (
     Person,
     Resource,
     Room,
+    RoomClosure,
     SlotHold,
 )
 
@@ -55,8 +56,8 @@ def rooms_at(appointment_type: AppointmentType) -> dict[int, list[int]] | None:
 def busy_spans(
     since: datetime.datetime, until: datetime.datetime, *, ignoring: ConsultationRequest | None
 ) -> dict[int, list[Span]]:
-    """Resource -> when it is occupied or away; under PERSON when the person of `ignoring` is, other than by what that
-    request holds or has booked itself.
+    """Resource -> when it is occupied, away or out of use; under PERSON when the person of `ignoring` is, other than by
+    what that request holds or has booked itself.
 
     One query. The spans of one resource stand in no order, and may overlap where somebody is away.
     """
@@ -68,8 +69,10 @@ def busy_spans(
     away = Absence.objects.order_by().filter(starts_at__lt=until, ends_at__gt=since)
     columns = "starts_at", "ends_at"
     rows = taken.filter(about).values_list("resource_id", *columns)
+    closed = RoomClosure.objects.order_by().filter(starts_at__lt=until, ends_at__gt=since)
+    unusable = away.values_list("clinician_id", *columns), closed.values_list("room_id", *columns)
     busy: dict[int, list[Span]] = {}
-    for resource_id, *span in rows.union(away.values_list("clinician_id", *columns), all=True):
+    for resource_id, *span in rows.union(*unusable, all=True):
         busy.setdefault(resource_id or PERSON, []).append(tuple(span))
     return busy
 
@@ -91,6 +94,7 @@ def free_room(
         .exclude(
             pk__in=taken.filter(resource__isnull=False).exclude(_of_its_own(consultation_request)).values("resource")
         )
+        .exclude(pk__in=RoomClosure.objects.filter(starts_at__lt=occupied[1], ends_at__gt=occupied[0]).values("room"))
         .order_by("name", "pk")
         .first()
     )

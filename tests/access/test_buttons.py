@@ -140,6 +140,10 @@ POLICY: dict[str, str] = {
     "admin:consultations_safetycase_acknowledge_group": CARE_TEAM,
     "admin:consultations_safetycase_duty": CARE_TEAM,
     "admin:consultations_appointment_changelist": STAFF_READ,
+    "admin:consultations_appointment_week": STAFF_READ,
+    "admin:consultations_appointment_time": STAFF_READ,
+    "admin:consultations_appointment_block": MANAGER_HARMLESS,
+    "admin:consultations_appointment_unblock": CARE_TEAM_HARMLESS,    # nothing is named
     # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
     "admin:consultations_clinician_feed": STAFF_READ,
     "admin:consultations_clinician_feed_renew": MANAGER,

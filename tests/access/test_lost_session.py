@@ -32,7 +32,7 @@ STAFF_FORMS = [
         "ask", "decide", "book", "give back", "needs by phone", "close", "case", "case confirmed", "case note",
         "case opened again", "person note", "join",
         "take apart",
-        "absence", "weekly time", "extra session", "user", "place",
+        "absence", "keep free", "weekly time", "extra session", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -63,6 +63,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "case opened again": (("Why is it opened again?", "Her son called: she came home."),),
     "person note": (("Note for colleagues", "Prefers mornings."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
+    "keep free": (("Reason", "Letters"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
     "extra session": (("From", "14:00"), ("Until", "16:00")),
     "hand-over note": (("Note for the next shift", "The fax is out of paper."), ("About request", "LS-AB23-CD")),
