@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils.translation import gettext as _
 
+from clinic.accounts.backends import groups_of
 from clinic.accounts.models import User
 from clinic.core.refusals import NotAllowed
 from consultations.enums import Actor
@@ -18,8 +19,7 @@ def actors_of(user: User | AnonymousUser) -> frozenset[Actor]:
     """The actors this person may act as; a superuser runs the site but takes no clinical decision."""
     if not user.is_active or not user.is_staff:
         return frozenset()
-    groups = user.groups.values_list("name", flat=True)
-    actors = {GROUP_ACTORS[name] for name in groups if name in GROUP_ACTORS}
+    actors = {GROUP_ACTORS[name] for name in groups_of(user) if name in GROUP_ACTORS}
     if user.is_superuser:
         actors.add(Actor.MANAGER)
     return frozenset(actors)

@@ -101,7 +101,8 @@ class RecordRead(models.Model):
     leaves; never changed or removed.
 
     `action` says which kind of page, `page` which of that kind (a tab, the diary, Today), `target` the record it is
-    about, if it is about one. `shown` holds the keys of the rows on it, `patients_shown` every patient on it.
+    about, if it is about one. `shown` holds the keys of the rows on it, and under `as` the roles that the
+    reader had then; `patients_shown` holds every patient on it.
     """
 
     at = models.DateTimeField()

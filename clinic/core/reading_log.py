@@ -4,14 +4,17 @@ No log, no page. A row is written at once, in a transaction of its own that take
 puts the rows that wait into the chain (`reading_batches`).
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
 
 from django.db import DatabaseError, models, transaction
 
 from clinic.core import clock
 from clinic.core.logs import request_id
 from clinic.core.models import PatientShown, RecordRead, UnchainedRead
+
+AS: Final = "as"
+"""Where a reading keeps the roles of its reader: roles change, and what they were then is what a patient is told."""
 
 
 class ReadingNotLogged(Exception):
@@ -26,10 +29,11 @@ def log(
     target: models.Model | None = None,
     patients: Iterable[int] = (),
     shown: Mapping[str, Iterable[Any]] | None = None,
+    roles: Iterable[str] = (),
 ) -> RecordRead:
     """Write down that this user is shown this page, and every patient on it. Raises ReadingNotLogged.
 
-    `shown` names the rows on the page by their keys, those without a patient too.
+    `shown` names the rows on the page by their keys, those without a patient too; `roles` is as what the user works.
     """
     reading = RecordRead(
         at=clock.now(),
@@ -40,7 +44,7 @@ def log(
         target_type=target._meta.label_lower if target is not None else "",
         target_id=str(target.pk) if target is not None else "",
         request_id=request_id.get(),
-        shown={name: sorted(set(keys)) for name, keys in (shown or {}).items()},
+        shown={**{name: sorted(set(keys)) for name, keys in (shown or {}).items()}, AS: sorted(roles)},
     )
     try:
         with transaction.atomic():
@@ -53,6 +57,14 @@ def log(
     return reading
 
 
-def readings_of(patient_id: int) -> models.QuerySet[RecordRead]:
-    """Who has seen this patient's record, on which pages, newest first."""
-    return RecordRead.objects.filter(patients_shown__patient_id=patient_id).order_by("-pk")
+def readings_of(patients: Collection[int], *, before: int | None = None, number: int) -> models.QuerySet[RecordRead]:
+    """Who was shown any of these patients, on which pages: at most `number` readings, newest first.
+
+    `before` goes on where a page ended, by the key of its last reading. Both steps go by an index alone, however many
+    readings there are of others.
+    """
+    shown = PatientShown.objects.filter(patient_id__in=patients)
+    if before is not None:
+        shown = shown.filter(reading__lt=before)
+    keys = list(shown.order_by("-reading").values_list("reading", flat=True).distinct()[:number])
+    return RecordRead.objects.filter(pk__in=keys).select_related("actor_user").order_by("-pk")

@@ -12,7 +12,7 @@ from consultations.candidacy import asked_again as the_list
 from consultations.enums import AssessmentOrigin, TextKind
 from consultations.forms.asked_again import ELSE, SAME, AskedAgainForm
 from consultations.models import Assessment
-from consultations.services import asked_again, dangers, patient_texts, sources
+from consultations.services import asked_again, dangers, patient_texts, scheduling, sources
 from consultations.services.transitions import WORKFLOW
 
 REPEATED_WITHIN: Final = datetime.timedelta(minutes=2)
@@ -53,7 +53,7 @@ class AnswerAgain(ConsultationAction[AnswerAgainData, Assessment | None]):
         return last if told is not None and told.ticks == tuple(sorted(data.signs)) else None
 
     def perform(self, ctx: Ctx, data: AnswerAgainData) -> Assessment | None:
-        since = asked_again.since(ctx.row)
+        since, held = asked_again.since(ctx.row), scheduling.chosen(ctx.row)
         row = None
         if data.signs:
             heard = dangers.hear(
@@ -61,7 +61,7 @@ class AnswerAgain(ConsultationAction[AnswerAgainData, Assessment | None]):
                 consultation_request=ctx.row,
                 origin=AssessmentOrigin.ASKED_AGAIN,
                 ticks=data.signs,
-                shown=asked_again.shown(data.signs, since=since),
+                shown=asked_again.shown(data.signs, since=since, chosen=held.starts_at if held else None),
             )
             row = heard.assessment
             ctx.details |= {"ticks": len(data.signs), "danger": int(heard.is_danger)}

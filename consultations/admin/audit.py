@@ -6,21 +6,30 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from clinic.core import clock
 from clinic.core.models import AuditEntry, PatientShown
 from clinic.core.permissions import may
 from clinic.core.text_lists import comma_list
 from clinic.staff.area import audit_labels, names_of
-from clinic.staff.base_admin import BaseModelAdmin
+from clinic.staff.base_admin import BaseChangeList, BaseModelAdmin
+from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.searching import SearchedAdmin
+from consultations.models import Patient
+from consultations.presenters import seen
 from consultations.presenters.activity import who_of
+from consultations.presenters.seen_search import heading, patients_found, references_of
 from consultations.services import readings
 
 LONGEST_NUMBER: Final = 18
@@ -50,38 +59,26 @@ class ActionFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
-class PatientFilter(admin.SimpleListFilter):
-    """Everybody who has seen one patient's record, on whatever page. It is offered where the address asks for it."""
+class TrailList(BaseChangeList):
+    """What is searched for stands in the session, under a key in the address (`SearchedAdmin`)."""
 
-    title = gettext_lazy("who has read about")
-    parameter_name = "patient"
+    def get_filters_params(self, params: Any = None) -> Any:
+        return {name: value for name, value in super().get_filters_params(params).items() if name != "search"}
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return (
-            [(self.value() or "", _("patient %(number)d") % {"number": self.number})] if self.number is not None else []
-        )
-
-    @property
-    def number(self) -> int | None:
-        value = self.value() or ""
-        return int(value) if value.isdecimal() and len(value) <= LONGEST_NUMBER else None
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        if self.number is None:
-            return queryset
-        return queryset.filter(reading__in=PatientShown.objects.filter(patient_id=self.number).values("reading"))
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[AuditEntry]:
+        self.query = SearchedAdmin.search_term(request) or ""
+        rows: QuerySet[AuditEntry] = super().get_queryset(request, exclude_parameters)
+        return rows
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(BaseModelAdmin):
-    actions = None
+class AuditEntryAdmin(SearchedAdmin, BaseModelAdmin):
     list_display = ("number", "when", "who", "what", "about")
-    list_filter = (ActionFilter, PatientFilter)
+    list_filter = (ActionFilter,)
     list_select_related = ("actor_user",)
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("actor", "action", "=target_id", "=request_id")
-    search_help_text = gettext_lazy("By user name, code of an action (request.view), record number or log number.")
     ordering = ("-at", "-number")
     sortable_by = ()
     of_both = ("number", "when", "who", "what", "about", "action", "log_number")
@@ -95,14 +92,16 @@ class AuditEntryAdmin(BaseModelAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def has_add_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        return False
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.guarded, "core_auditentry"
+        own = [
+            path("search/", wrap(self.search_view), name=f"{name}_search"),
+            path("patient/<int:pk>/", wrap(self.patient_view), name=f"{name}_patient"),
+        ]
+        return [*own, *super().get_urls()]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TrailList]:
+        return TrailList
 
     def get_fields(self, request: HttpRequest, obj: AuditEntry | None = None) -> tuple[str, ...]:
         return (*self.of_both, *(self.of_a_reading if obj and obj.reading_id else self.of_an_event))
@@ -117,11 +116,36 @@ class AuditEntryAdmin(BaseModelAdmin):
         return rows.filter(**{asked: int(number)}).first()
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
+        if SEARCH_VAR in request.GET:
+            return HttpResponseRedirect(self._list_url())
+        term = self.search_term(request)
+        may_see = term is not None and self.has_view_permission(request)
+        found, more = patients_found(term) if may_see and term is not None else ([], False)
+        own = {**self.search_context(term), "found": found, "found_more": more}
+        response = super().changelist_view(request, {**(extra_context or {}), **own})
         listed = getattr(response, "context_data", None) or {}
         if "cl" in listed:
-            self._log(request, "audit.list", listed["cl"].result_list)
+            self._log(request, "audit.list", listed["cl"].result_list, patients=[line["pk"] for line in found])
         return response
+
+    @method_decorator(require_safe)
+    def patient_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Everybody who was shown any of the rows of this patient's person, on whatever page."""
+        self.require_view(request)
+        if pk > OUT_OF_RANGE:
+            raise Http404
+        patient = get_object_or_404(Patient, pk=pk)
+        rows = list(Patient.objects.filter(person=patient.person_id).values_list("pk", flat=True))
+        page = seen.for_staff(rows, before=seen.number_in(request.GET.get("before", "")))
+        head = heading(patient, references_of([patient.person_id]).get(patient.person_id, []))
+        readings.log(by=request.user, action="audit.patient", target=patient, patients=rows)
+        context = {
+            "title": _("Who has seen %(name)s") % {"name": head["name"]},
+            **head,
+            "page": page,
+            "is_later": "before" in request.GET,
+        }
+        return self.page(request, "admin/consultations/who_has_seen.html", context)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -133,9 +157,9 @@ class AuditEntryAdmin(BaseModelAdmin):
         return response
 
     @staticmethod
-    def _log(request: HttpRequest, action: str, entries: Iterable[AuditEntry]) -> None:
+    def _log(request: HttpRequest, action: str, entries: Iterable[AuditEntry], *, patients: Iterable[int] = ()) -> None:
         """Its lines name records by their numbers; one reading, opened, also the patients it showed."""
-        rows: dict[str, Any] = defaultdict(set)
+        rows: dict[str, Any] = defaultdict(set, patients=set(patients))
         for entry in entries:
             if entry.target_type in ROWS_OF and entry.target_id.isdecimal():
                 rows[ROWS_OF[entry.target_type]].add(int(entry.target_id))

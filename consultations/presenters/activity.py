@@ -15,7 +15,15 @@ from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from clinic.core.text_lists import paragraph
 from consultations.actions.base import ConsultationAction
 from consultations.candidacy.suggestion import departs
-from consultations.enums import Actor, AssessmentOrigin, RequestStatus, ReviewDecision, TextKind, TriageAction
+from consultations.enums import (
+    URGENT_OUTCOMES,
+    Actor,
+    AssessmentOrigin,
+    RequestStatus,
+    ReviewDecision,
+    TextKind,
+    TriageAction,
+)
 from consultations.models import Assessment, Call, ConsultationRequest, PatientText, PersonJoin, Settlement
 from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.flags import how_words
@@ -41,7 +49,6 @@ BESIDES_ACTIONS: Final = {
     "link.send_again": gettext_lazy("asked for the private link again"),
 }
 """What is on record of a request and is no row of the transition table."""
-VIEW: Final = "request.view"
 DAMAGED_STATE: Final = {"state": gettext_lazy("Damaged"), "state_kind": "danger", "when": "", "reason": ""}
 ACTORS: Final = {Actor.PATIENT.value: gettext_lazy("The patient"), Actor.SYSTEM.value: gettext_lazy("The system")}
 
@@ -104,21 +111,6 @@ def _escalation(at: datetime.datetime, who: str, text: str) -> Escalation:
     if text:
         text_of = _("%(who)s escalated it on %(moment)s, and wrote:")
     return Escalation(at, text_of % {"who": who, "moment": clock.moment(at)}, text)
-
-
-def views(consultation_request: ConsultationRequest) -> list[ActivityEntry]:
-    """Who looked at this page; the same person looking again within the hour is one line."""
-    seen: list[ActivityEntry] = []
-    rows = RecordRead.objects.about(consultation_request).filter(action=VIEW).select_related("actor_user")
-    for event in readable(rows.order_by("-pk")):
-        if isinstance(event, Unreadable):
-            seen.append(_damaged(consultation_request, _("view"), event.pk))
-            continue
-        who = who_of(event)
-        if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
-            continue
-        seen.append(ActivityEntry(event.at, _("%(who)s looked at this page"), {"who": who}))
-    return seen[:50]
 
 
 def _newest(consultation_request: ConsultationRequest) -> Any:
@@ -259,7 +251,11 @@ def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Activity
             continue
         values = {"who": _("The patient"), "moment": clock.moment(datetime.datetime.fromisoformat(told.since))}
         message = _("%(who)s ticked as new or worse since %(moment)s")
-        yield ActivityEntry(with_key.assessed_at, message, values, "\n".join(told.words))
+        chosen = ""
+        if told.chosen and with_key.outcome in URGENT_OUTCOMES:
+            starts_at = datetime.datetime.fromisoformat(told.chosen)
+            chosen = _("had chosen %(moment)s, which is not booked") % {"moment": clock.moment(starts_at)}
+        yield ActivityEntry(with_key.assessed_at, message, values, "\n".join(told.words), chosen)
 
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:

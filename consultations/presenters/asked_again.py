@@ -30,7 +30,8 @@ TEMPLATES: Final = {
 @dataclasses.dataclass(frozen=True, slots=True)
 class DangerPage:
     """The page after a danger. `due_at` is by when somebody acts, `calls_today` whether a call may be promised today,
-    `missed` by when somebody should have. `since` is empty where what was ticked cannot be read any more.
+    `missed` by when somebody should have. `since` is empty where what was ticked cannot be read any more. `chosen`:
+    the time that was chosen and is not booked.
     """
 
     outcome: Outcome
@@ -42,6 +43,7 @@ class DangerPage:
     missed: datetime.datetime | None
     opens_at: datetime.datetime | None
     signs: str
+    chosen: datetime.datetime | None
 
     @property
     def is_emergency(self) -> bool:
@@ -90,6 +92,7 @@ def _danger(consultation_request: ConsultationRequest, answer: Assessment) -> Da
         missed=clocks.missed(consultation_request, now=now),
         opens_at=None if clock.is_open(now) else clock.next_opening(now),
         signs=outcomes.emergency_signs(region=settings.CLINIC_REGION),
+        chosen=datetime.datetime.fromisoformat(told.chosen) if told and told.chosen else None,
     )
 
 

@@ -8,6 +8,7 @@ from consultations.presenters.activity import event_words
 OTHER_WORDS = {
     "request.view": gettext_lazy("Request: opened"),
     "request.list": gettext_lazy("Requests: looked at a list"),
+    "audit.patient": gettext_lazy("Audit: looked at who has seen a patient"),
     "alarm.acknowledge": gettext_lazy("Alarm of a clock: acknowledged"),
     "call.begin": gettext_lazy("Call: danger questions begun"),
     "call.caller": gettext_lazy("Caller: looked at who it may be"),

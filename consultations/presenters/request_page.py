@@ -5,11 +5,13 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.permissions import may
 from clinic.core.text_lists import paragraph
 from consultations import phones
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
@@ -28,7 +30,7 @@ from consultations.models import (
     SafetyCase,
 )
 from consultations.models.stored import Asked, asked_of
-from consultations.presenters import activity, clock_alarms, patient_texts
+from consultations.presenters import activity, clock_alarms, patient_texts, seen
 from consultations.presenters.calls import call_box, is_pressing
 from consultations.presenters.cases import case_query, owner_words, url_of
 from consultations.presenters.diary import confirmed_chip
@@ -108,10 +110,18 @@ def request_page(consultation_request: ConsultationRequest, *, viewer: User, now
         },
         "appointment": appointment_words(appointment),
         "activity": activity.activity(consultation_request),
-        "views": activity.views(consultation_request),
+        "seen": seen.for_staff([consultation_request.patient_id]),
+        "seen_url": seen_url(consultation_request, viewer=viewer),
         "messages_sent": activity.messages_of(consultation_request),
         "safety_case": case_words(case, viewer=viewer),
     }
+
+
+def seen_url(consultation_request: ConsultationRequest, *, viewer: User) -> str:
+    """Where managers read all of it; "" for who may not."""
+    if not may(viewer, "core.view_auditevent"):
+        return ""
+    return reverse("admin:core_auditentry_patient", args=[consultation_request.patient_id])
 
 
 def to_phone_words(consultation_request: ConsultationRequest) -> str:

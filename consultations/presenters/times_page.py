@@ -96,6 +96,7 @@ def times_page(
         "kept": urlencode({"doctor": doctor}) + "&" if doctor else "",
         "earliest": [] if near else named.choices(_earliest(shown, reader.your_doctor)),
         "first": first,
+        "until": clock.today() + kind.horizon,
         "chosen": chosen,
         "weekdays": [WEEKDAYS[weekday] for weekday in calendar.Calendar(first_weekday()).iterweekdays()],
         "weeks": _weeks(first, chosen, days),
@@ -108,6 +109,12 @@ def times_page(
         "own_zone_words": ZONES.get(reader.own_zone, ""),
         "zones": [] if is_at_the_clinic else choices(),
     }
+
+
+def earliest(slots: Sequence[Slot], *, reader: WhoAndWhere) -> list[SlotChoice]:
+    """What the page of the request offers at once; the others stand on the page of the times."""
+    first = _earliest(slots, reader.your_doctor)
+    return _Named(first, (), reader).choices(first)
 
 
 class _Named:

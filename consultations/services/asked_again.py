@@ -91,7 +91,7 @@ def wrote_of_danger(consultation_request: ConsultationRequest) -> bool:
 
 
 def is_owed_before_a_time(consultation_request: ConsultationRequest) -> bool:
-    """Whether the person is asked before a time is taken: not yet in this sitting, or danger was written since."""
+    """Whether the person is asked before a time is booked: not yet in this sitting, or danger was written since."""
     answered = consultation_request.answered_again_at
     return answered is None or clock.now() - answered > _sitting() or wrote_of_danger(consultation_request)
 
@@ -104,12 +104,16 @@ class AskedAgainAnswer:
     words: tuple[str, ...]
     since: str
     rules: frozenset[str]
+    chosen: str = ""
+    """When the visit would have begun that they had chosen and not booked."""
 
 
-def shown(codes: Iterable[str], *, since: datetime.datetime) -> dict[str, Any]:
-    """What the page showed, to be kept with the answer: since when it asked, and the words of what was ticked."""
+def shown(codes: Iterable[str], *, since: datetime.datetime, chosen: datetime.datetime | None = None) -> dict[str, Any]:
+    """What the page showed, to be kept with the answer: since when it asked, the words of what was ticked, and the time
+    that was chosen and not booked.
+    """
     labels = {code: the_list.ticks()[code].words_in(settings.CLINIC_REGION) for code in codes}
-    return {"since": since.isoformat(), "words": labels}
+    return {"since": since.isoformat(), "words": labels, **({"chosen": chosen.isoformat()} if chosen else {})}
 
 
 def last_answer(consultation_request: ConsultationRequest) -> Assessment | None:
@@ -129,6 +133,7 @@ def told_in(answer: Assessment) -> AskedAgainAnswer | None:
             words=tuple(labels[code] for code in the_list.ticks() if code in labels),
             since=record["shown"]["since"],
             rules=frozenset(fired["id"] for fired in result["fired"]),
+            chosen=record["shown"].get("chosen", ""),
         )
     except (DamagedRecord, KeyError, TypeError) as damage:
         logger.error("damaged record: assessment %s (%s)", answer.pk, type(damage).__name__)

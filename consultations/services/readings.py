@@ -8,6 +8,7 @@ from django.db import models
 from clinic.core import reading_log
 from clinic.core.models import RecordRead
 from consultations.models import ConsultationRequest, MessageSubject, PatientText, SafetyCase
+from consultations.permissions import actors_of
 
 
 def log(
@@ -36,6 +37,7 @@ def log(
         target=target,
         patients=whose,
         shown={name: keys for name, keys in shown.items() if keys},
+        roles=[actor.value for actor in actors_of(by)],
     )
 
 

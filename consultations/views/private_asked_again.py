@@ -15,14 +15,14 @@ from consultations.actions.ask_weekly import AskWeekly, WeeklyData
 from consultations.actions.message import MessageData, WriteMessage
 from consultations.enums import URGENT_OUTCOMES
 from consultations.forms.asked_again import AskedAgainForm
-from consultations.models import Assessment, ConsultationRequest
+from consultations.models import ConsultationRequest
 from consultations.presenters import patient_texts
 from consultations.presenters.asked_again import danger_of, question
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import asked_again
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_list import is_for_a_time, list_page
-from consultations.views.private_status import status_page
+from consultations.views.private_status import held_now, status_page
 
 NOT_SENT: Final = gettext_lazy(
     "We have what you ticked. What you wrote was not sent: it is too long, or this request has ended."
@@ -41,15 +41,32 @@ def something_changed(request: HttpRequest, consultation_request: ConsultationRe
             else list_page(request, consultation_request)
         )
     form = AskedAgainForm(request.POST, question=question(consultation_request))
-    is_valid = form.is_valid()
-    if not is_valid and not form.has_signs:
+    if not form.is_valid() and not form.has_signs:
         return list_page(request, consultation_request, form=form)
+    if page := page_after_answer(request, consultation_request, form):
+        return page
+    if not is_for_a_time(request):
+        return to_page("status", consultation_request, "asked")
+    return to_page("check_time" if held_now(consultation_request) else "times", consultation_request)
+
+
+def page_after_answer(
+    request: HttpRequest, consultation_request: ConsultationRequest, form: AskedAgainForm, *, is_for_time: bool = False
+) -> HttpResponse | None:
+    """Act on what was ticked and written. Returns the page that comes next because of it; None where nothing that was
+    told keeps the person from going on.
+    """
     data = AnswerAgainData(tuple(form.ticked))
     answer = perform_action(AnswerAgain(), consultation_request, data).result
-    unsent = _send_words(consultation_request, form) if is_valid else [_words_of(form)]
+    unsent = _send_words(consultation_request, form) if form.is_valid() else [_words_of(form)]
     if unsent:
         return _unsent_page(request, consultation_request, unsent)
-    return _after(request, consultation_request, answer)
+    if answer is not None and answer.outcome in URGENT_OUTCOMES:
+        return to_page("danger_told", consultation_request)
+    if asked_again.wrote_of_danger(ConsultationRequest.objects.get(pk=consultation_request.pk)):
+        query = "written&for=time" if is_for_time or is_for_a_time(request) else "written"
+        return to_page("status", consultation_request, query)
+    return None
 
 
 def _words_of(form: AskedAgainForm) -> Unsent:
@@ -66,16 +83,6 @@ def _send_words(consultation_request: ConsultationRequest, form: AskedAgainForm)
     except TransitionNotAllowed:
         return [_words_of(form)]
     return []
-
-
-def _after(request: HttpRequest, consultation_request: ConsultationRequest, answer: Assessment | None) -> HttpResponse:
-    if answer is not None and answer.outcome in URGENT_OUTCOMES:
-        return to_page("danger_told", consultation_request)
-    if asked_again.wrote_of_danger(ConsultationRequest.objects.get(pk=consultation_request.pk)):
-        return to_page("status", consultation_request, "written")
-    if is_for_a_time(request):
-        return to_page("times", consultation_request)
-    return to_page("status", consultation_request, "asked")
 
 
 def _unsent_page(request: HttpRequest, consultation_request: ConsultationRequest, unsent: list[Unsent]) -> HttpResponse:

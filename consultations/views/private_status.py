@@ -26,8 +26,10 @@ from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters import next_step, patient_texts, scan_report, visit
 from consultations.presenters.patient_texts import FirstHelp
-from consultations.services import asked_again, case_mails, clocks, scheduling, verified_emails
+from consultations.presenters.times_page import SlotChoice, WhoAndWhere, earliest
+from consultations.services import asked_again, case_mails, clocks, scheduling, verified_emails, visit_needs
 from consultations.services.targets import falls_today, time_allowed
+from consultations.views import private_zone
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_list import list_page
 from consultations.views.private_notices import notice_of_action
@@ -46,10 +48,23 @@ def live_appointment(consultation_request: ConsultationRequest) -> Appointment |
     )
 
 
-def _held_now(consultation_request: ConsultationRequest) -> SlotHold | None:
+def held_now(consultation_request: ConsultationRequest) -> SlotHold | None:
     """The time that waits to be booked, while it is held."""
     held = scheduling.chosen(consultation_request)
     return held if held is not None and held.expires_at > clock.now() else None
+
+
+def _earliest(request: HttpRequest, consultation_request: ConsultationRequest) -> list[SlotChoice]:
+    """The next few free times of an offer, to take with one press, while none is held."""
+    kind = visit_needs.visit_type_of(consultation_request)
+    is_free_to_choose = consultation_request.status == RequestStatus.OFFERED and not (
+        consultation_request.is_blocked_by_flags or consultation_request.is_offer_expired
+    )
+    if kind is None or not is_free_to_choose or held_now(consultation_request):
+        return []
+    slots = scheduling.offered_slots(consultation_request, kind)
+    reader = WhoAndWhere(scheduling.your_doctor(consultation_request), private_zone.chosen(request, kind))
+    return earliest(slots, reader=reader)
 
 
 @require_safe
@@ -95,7 +110,8 @@ def status_page(
         "appointment": appointment,
         "days_away": clock.days_until(appointment.starts_at, appointment.time_zone) if appointment else None,
         "has_begun": has_begun,
-        "held": _held_now(consultation_request),
+        "held": held_now(consultation_request),
+        "earliest": _earliest(request, consultation_request),
         "undo": undo,
         "undo_key": scheduling.slot_of(undo).key if undo else "",
         "undo_by_mail": undo is not None and bool(consultation_request.patient.email),

@@ -8,23 +8,28 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
+from clinic.core.encryption import new_token
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.text_lists import paragraph
-from clinic.core.unsent import Unsent, gives_back
+from clinic.core.unsent import Unsent, gives_back, in_form
 from clinic.core.wording import Wording
 from consultations.actions.book import book_held
 from consultations.actions.move import move_held
 from consultations.enums import RequestStatus
+from consultations.forms.asked_again import AskedAgainForm
 from consultations.forms.private import SlotForm
 from consultations.models import AppointmentType, ConsultationRequest, SlotHold
-from consultations.presenters import asked_again as words_asked
+from consultations.presenters import patient_texts
+from consultations.presenters.asked_again import danger_of, question
 from consultations.presenters.own_zone import ZONES
+from consultations.presenters.patient_texts import help_for_unsent
 from consultations.presenters.times_page import WhoAndWhere, times_page
 from consultations.services import asked_again, clocks, scheduling, visit_needs
-from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
+from consultations.services.scheduling import AnotherTime, AskFirst, Slot, SlotTaken
 from consultations.views import private_zone
 from consultations.views.private_access import private_page, to_page, with_grant
-from consultations.views.private_status import live_appointment
+from consultations.views.private_asked_again import page_after_answer
+from consultations.views.private_status import held_now, live_appointment
 
 TAKEN = gettext_lazy("Someone just took that time.")
 GONE = gettext_lazy("That time is no longer held for you.")
@@ -35,6 +40,10 @@ NONE_FREE = gettext_lazy("No other time is free now: call us, and we find one wi
 NOT_HELD = gettext_lazy(
     "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
 )
+
+
+def _chosen_and_written(request: HttpRequest) -> list[Unsent]:
+    return [*_chosen_time(request), *in_form(request.POST, AskedAgainForm)]
 
 
 def _chosen_time(request: HttpRequest) -> list[Unsent]:
@@ -83,16 +92,18 @@ def _is_open_for_a_time(consultation_request: ConsultationRequest) -> bool:
 
 
 def _in_the_way(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse | None:
-    """What comes before a time: a doctor, while a red flag stands, and the question if anything is new or worse."""
+    """What comes before any time: a doctor, while a red flag stands, and the question if anything is new or worse where
+    they wrote about a danger. Everybody else is asked it beside the time that they chose.
+    """
     if consultation_request.is_blocked_by_flags:
-        danger = words_asked.danger_of(consultation_request)
+        danger = danger_of(consultation_request)
         context = {
             "danger": danger,
             "missed": clocks.missed(consultation_request, now=clock.now()),
             "appointment": live_appointment(consultation_request),
         }
         return private_page(request, consultation_request, "no_time_yet.html", context, status=409)
-    if asked_again.is_owed_before_a_time(consultation_request):
+    if asked_again.wrote_of_danger(consultation_request):
         return to_page("something_changed", consultation_request, "for=time")
     return None
 
@@ -118,33 +129,52 @@ def _times_page(
     *,
     error: Wording = "",
     near: Iterable[Slot] = (),
+    unsent: Iterable[Unsent] = (),
     status: int = 200,
 ) -> HttpResponse:
     kind = visit_needs.visit_type_of(consultation_request)
     if kind is None:
         return to_page("status", consultation_request)
-    today = clock.today()
-    slots = scheduling.free_slots(
-        appointment_type=kind, since=today, until=today + kind.horizon, ignoring=consultation_request
-    )
+    slots = scheduling.offered_slots(consultation_request, kind)
     reader = WhoAndWhere(scheduling.your_doctor(consultation_request), private_zone.chosen(request, kind))
     context = times_page(kind, slots, asked=request.GET, reader=reader, near=near) | {"error": error}
     context["moved_from"] = live_appointment(consultation_request)
+    context |= {"unsent": unsent, "first_help": help_for_unsent(item.text for item in unsent)}
     return private_page(request, consultation_request, "times.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
-@gives_back(_chosen_time)
+@gives_back(_chosen_and_written)
 def check_time(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
-    """The details before booking; pressing twice books once."""
+    """The details before booking, with the question if anything is new or worse; pressing twice books once.
+
+    What is ticked counts first, whatever has become of the time or of the request.
+    """
+    form = _question(request, consultation_request)
+    is_answered = form is not None and form.is_bound and (form.is_valid() or form.has_signs)
+    if form is not None and is_answered:
+        if page := page_after_answer(request, consultation_request, form, is_for_time=True):
+            return page
+        consultation_request.refresh_from_db()
     if not _is_open_for_a_time(consultation_request):
         return to_page("status", consultation_request)
     if in_the_way := _in_the_way(request, consultation_request):
         return in_the_way
-    if request.method == "POST":
+    if request.method == "POST" and (form is None or is_answered):
         return _take(request, consultation_request)
-    return _check_page(request, consultation_request)
+    return _check_page(request, consultation_request, form)
+
+
+def _question(request: HttpRequest, consultation_request: ConsultationRequest) -> AskedAgainForm | None:
+    """The question, where it is owed before a time is booked, or was answered all the same on a page shown before."""
+    asks = question(consultation_request)
+    if request.method == "POST":
+        form = AskedAgainForm(request.POST, question=asks)
+        is_given = bool(request.POST.getlist("ticks")) or bool(request.POST.get("message", "").strip())
+    else:
+        form, is_given = AskedAgainForm(initial={"once": new_token()}, question=asks), False
+    return form if is_given or asked_again.is_owed_before_a_time(consultation_request) else None
 
 
 def _take(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
@@ -157,16 +187,31 @@ def _take(request: HttpRequest, consultation_request: ConsultationRequest) -> Ht
         return _lost_page(request, consultation_request, GONE, taken)
     except AnotherTime as refused:
         return _check_page(request, consultation_request, refused=str(refused))
+    except AskFirst:
+        return to_page("check_time", consultation_request)
     except TransitionNotAllowed:
         return to_page("status", consultation_request)
     has_moved = before is not None and scheduling.slot_of(before) != scheduling.slot_of(after)
-    return to_page("status", consultation_request, "moved" if has_moved else "")
+    said = ["moved"] if has_moved else []
+    if request.POST.get("message", "").strip():
+        said.append("written")
+    return to_page("status", consultation_request, "&".join(said))
 
 
-def _check_page(request: HttpRequest, consultation_request: ConsultationRequest, *, refused: str = "") -> HttpResponse:
-    held = scheduling.chosen(consultation_request)
-    if held is None or held.expires_at <= clock.now():
+def _check_page(
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    form: AskedAgainForm | None = None,
+    *,
+    refused: str = "",
+) -> HttpResponse:
+    held = held_now(consultation_request)
+    if held is None and form is not None and form.is_bound:
+        unsent = in_form(form.data, AskedAgainForm)
+        return _times_page(request, consultation_request, error=GONE, unsent=unsent, status=409)
+    if held is None:
         return to_page("times", consultation_request, "again")
+    typed = help_for_unsent([form.data.get("message", "")]) if form is not None and form.is_bound else None
     context = {
         "held": held,
         "slot_key": scheduling.slot_of(held).key,
@@ -175,6 +220,8 @@ def _check_page(request: HttpRequest, consultation_request: ConsultationRequest,
         "zone_words": clock.zone_words(held.starts_at),
         "elsewhere": _elsewhere(request, held, consultation_request.appointment_type),
         "refused": refused,
+        "form": form,
+        "first_help": typed or patient_texts.support_only(consultation_request.response_id),
     }
     return private_page(request, consultation_request, "check_time.html", context, status=409 if refused else 200)
 

@@ -102,6 +102,8 @@ POLICY: dict[str, str] = {
             change=WRITERS),
     "admin:education_feedback_finish":          "in in in in  no no yes yes yes",
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, delete=NOBODY, change=NOBODY),
+    "admin:core_auditentry_search": MANAGER_HARMLESS,
+    "admin:core_auditentry_patient": STAFF_READ,
     **stock("core", "auditentry", changelist=MANAGER_HARMLESS, add=NOBODY, history=MANAGER_HARMLESS, delete=NOBODY,
             change=NOBODY),
     "admin:core_outboxmessage_changelist": STAFF_READ,
@@ -209,6 +211,7 @@ POLICY: dict[str, str] = {
     "consultations:leave": HARMLESS,
     "consultations:open_pages": READ,
     "consultations:status": READ,
+    "consultations:who_has_seen": READ,
     "consultations:answer_question":            "no no ok ok  no no no no no",    # nothing was asked
     "consultations:send_message": BOTH_PATIENTS,
     "consultations:how_it_went":                "no no ok ok  no no no no no",    # nobody is asked
@@ -256,6 +259,7 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:accounts_user_change": {"username": "nurse", "name": "Norah Adeyemi", "email": "nurse@clinic.example"},
     "admin:consultations_consultationrequest_action": {"seen": "received"},
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
+    "admin:core_auditentry_search": {"q": "Carol"},
     "admin:consultations_consultationrequest_person_join": {"other": "LS-0001-AA", "reason": "Same voice."},
     "admin:consultations_consultationrequest_person_separate": {"what": "row-1", "reason": "No.", "seen": "1"},
     "admin:consultations_consultationrequest_caller": {

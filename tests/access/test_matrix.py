@@ -21,7 +21,8 @@ ANSWERS = {200: "ok", 301: "go", 302: "go", 403: "no", 404: "-", 405: "post"}
 
 NOTES_OF_A_LOOK = {
     "request.view", "request.list", "case.view", "case.list", "message.view", "message.list",
-    "audit.view", "audit.list", "diary.hanging", "person.view", "hand_over.view", "hand_over.held", "day_end.view",
+    "audit.view", "audit.list", "audit.patient", "diary.hanging", "person.view", "hand_over.view", "hand_over.held",
+    "day_end.view",
     "missed.form", "missed.list", "missed.view",
     "call.view", "call.caller",
 }  # fmt: skip
@@ -109,6 +110,8 @@ MATRIX = {
             delete=NOBODY),
     **buttons(Feedback),
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, change=WRITERS, delete=NOBODY),
+    "admin:core_auditentry_search": STAFF_SENT_ON,
+    "admin:core_auditentry_patient": MANAGER,
     **stock("core", "auditentry", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
     "admin:core_outboxmessage_changelist": CARE_TEAM,
     "admin:core_outboxmessage_search": STAFF_SENT_ON,
@@ -216,6 +219,7 @@ MATRIX = {
     "consultations:status": BOTH_PATIENTS,
     "consultations:answer_question": SENT_ON,
     "consultations:send_message": SENT_ON,
+    "consultations:who_has_seen": BOTH_PATIENTS,
     "consultations:how_it_went":        "no no go go  no no no no no",    # nobody is asked
     "consultations:something_changed": BOTH_PATIENTS,
     "consultations:danger_told": "no no go go  no no no no no",    # nothing was ticked

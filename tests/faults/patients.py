@@ -166,8 +166,6 @@ class Patients:
             page = person.browser.get(times)
             slots = [slot for form in _posting(page, times) for slot in form.choices.get("slot", [])]
             if not slots:
-                # Asked first whether anything is new or worse.
-                person.browser.press(f"{person.private}changed/?for=time", {"ticks": "same"})
                 continue
             held = person.browser.press(times, {"slot": person.browser.chance.choice(slots)})
             if held.status == 409:
@@ -175,7 +173,8 @@ class Patients:
             check = person.browser.get(self._on(held, "times"))
             form = person.browser.form(check, "/times/check/")
             slot = form.fields["slot"][0]
-            booked = person.browser.press(form.action, form.fields, what="book", key=person.reference)
+            given = {**form.fields, "ticks": "same"}
+            booked = person.browser.press(form.action, given, what="book", key=person.reference)
             if booked.status == 409:
                 continue
             page = person.browser.get(self._on(booked, "check time"))

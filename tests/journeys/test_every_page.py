@@ -145,6 +145,7 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
             paths += [private_url(consultation_request, "times/"), private_url(consultation_request, "withdraw/")]
         if status == RequestStatus.BOOKED:
             paths += [private_url(consultation_request, "cancel-time/"), private_url(consultation_request, "needs/")]
+            paths += [private_url(consultation_request, "seen/")]
         for path in paths:
             look.visit(path)
 
@@ -247,7 +248,7 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [f"/admin/consultations/missedreport/about/request/{shown[0].pk}/"]
     if role == "manager":
         paths += [f"/admin/consultations/clinician/{clinician.pk}/calendar/"]
-        paths += _pages_of_a_manager(shown[0])
+        paths += [f"/admin/core/auditentry/patient/{shown[0].patient_id}/", *_pages_of_a_manager(shown[0])]
         case = f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}"
         paths += [f"{case}/change/", f"{case}/close/", "/admin/consultations/safetycase/outcomes/"]
     if role == "editor":

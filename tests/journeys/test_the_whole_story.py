@@ -235,11 +235,10 @@ def test_from_the_first_page_to_a_booked_time(
     patient.open_mail()
     assert "We would like to see you and talk." in patient.words
     patient.follow("See free times")
-    patient.fill(ticks="none")
-    patient.press("Send and see free times")
     patient.page.locator("input[name=slot]").first.check(force=True)
     patient.press("Continue")
     assert patient.path == private_url(consultation_request, "times/check/")
+    patient.fill(ticks="none")
     patient.press("Book this time")
     booked = Appointment.objects.get()
     assert booked.booked_by is None

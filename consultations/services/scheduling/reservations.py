@@ -32,14 +32,15 @@ class AskFirst(TransitionNotAllowed):
 
 
 def require_asked(consultation_request: ConsultationRequest) -> None:
-    """Whoever takes a time is asked before. On a locked row. Raises AskFirst."""
+    """Whoever books a time is asked before. On a locked row. Raises AskFirst."""
     if asked_again.is_owed_before_a_time(consultation_request):
         raise AskFirst(_("Please tell us first if anything is new or worse. Nothing is booked yet."))
 
 
 def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHold:
     """Keep a time for ten minutes while the patient checks it; a second choice replaces the first. What is booked for
-    the request stands beside it.
+    the request stands beside it. Whether anything is new is asked beside the time, before it is booked; before it is
+    kept only where they wrote about a danger.
 
     Raises SlotTaken with near times, WrongStatus when nothing is on offer or can be moved, FlagsStand, AskFirst.
     """
@@ -54,7 +55,8 @@ def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHol
             raise FlagsStand(
                 _("A doctor has to look at what you told us before a time can be chosen. Nothing was changed.")
             )
-        require_asked(fresh)
+        if asked_again.wrote_of_danger(fresh):
+            raise AskFirst(_("Please tell us first if anything is new or worse. No time is kept for you yet."))
         kind = offered_type(fresh)
         _lock_what_it_takes(fresh, kind, slot)
         slot_release.release_hold_of(fresh, reason=slot_release.ReleaseReason.CHOSE_ANOTHER)

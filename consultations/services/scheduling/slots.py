@@ -97,6 +97,12 @@ def free_slots(
     return [slot for slot, before in zip(slots, [None, *slots], strict=False) if slot not in (before, own)]
 
 
+def offered_slots(consultation_request: ConsultationRequest, kind: AppointmentType) -> list[Slot]:
+    """Every free time that this request may have, soonest first."""
+    today = clock.today()
+    return free_slots(appointment_type=kind, since=today, until=today + kind.horizon, ignoring=consultation_request)
+
+
 def _own_time(consultation_request: ConsultationRequest | None) -> Slot | None:
     """The time that a request has: it is in the way of no other, and no other one itself."""
     if consultation_request is None or consultation_request.status != RequestStatus.BOOKED:

@@ -158,7 +158,7 @@ class TestStranded:
         assert f'type="checkbox" name="seen_visits" value="{reference}"' in warned.content.decode()
         assert "checked" not in warned.content.decode().split('name="seen_visits"')[1].split(">")[0]
         event = RecordRead.objects.get(action="diary.hanging")
-        assert event.shown == {"requests": [booked.consultation_request_id]}
+        assert event.shown["requests"] == [booked.consultation_request_id]
         assert client.post(url, {**data, "seen_visits": "LS-AAAA-AA"}).status_code == 200
         before = Availability.objects.get(pk=tuesdays.pk)
         assert before.opens == datetime.time(9)

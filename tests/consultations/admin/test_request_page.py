@@ -220,7 +220,7 @@ class TestAccess:
         client.get(page_of(alice))
         (event,) = RecordRead.objects.about(alice).filter(action="request.view")
         assert event.actor_user == nurse
-        assert event.shown == {}
+        assert event.shown == {"as": ["triage"]}
         client.head(page_of(alice))
         assert RecordRead.objects.about(alice).filter(action="request.view").count() == 2
 

@@ -340,7 +340,7 @@ class TestDiaryPage:
         assert "Marta Quill" in text_of(response)
         assert "free time" in text_of(response)
         event = RecordRead.objects.get(action="request.list")
-        assert (event.page, event.shown) == ("diary", {"requests": [consultation_request.pk]})
+        assert (event.page, event.shown) == ("diary", {"requests": [consultation_request.pk], "as": ["triage"]})
 
     @pytest.mark.parametrize("day", ["", "nonsense", "0001-01-01", "9999-12-31", "2026-02-30", "2026-12-01"])
     def test_any_day_in_the_address_gives_a_page(self, sign_in, nurse, clinician, day):

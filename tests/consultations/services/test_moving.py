@@ -201,10 +201,11 @@ class TestWhoAndWhen:
         consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True)
         consultation_request.answered_again_at = None
         consultation_request.save()
+        seen = key(desk, TOMORROW_AT_NINE + 80 * MINUTE)
+        scheduling.hold(consultation_request=consultation_request, slot_key=seen)
         with pytest.raises(AskFirst):
-            scheduling.hold(
-                consultation_request=consultation_request, slot_key=key(desk, TOMORROW_AT_NINE + 80 * MINUTE)
-            )
+            move_held(consultation_request=consultation_request, seen=seen)
+        assert scheduling.booked(consultation_request).starts_at == TOMORROW_AT_NINE
 
     def test_nor_while_a_red_flag_stands(self, desk: Desk) -> None:
         consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True, outcome=Outcome.SAME_DAY)

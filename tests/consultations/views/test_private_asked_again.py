@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from consultations.actions.book import book_held
 from consultations.enums import AssessmentOrigin, CaseStatus, FilledFor, Outcome, RequestStatus, TextKind
 from consultations.models import (
     Assessment,
@@ -310,15 +311,6 @@ class TestWhenWeAsk:
 
 
 class TestBeforeATime:
-    def test_whoever_was_not_asked_in_this_sitting_is(self, offered, alice_at):
-        client = alice_at(offered)
-        asked = client.get(at(client, "times/"))
-        assert asked.headers["Location"] == at(client, "changed/?for=time")
-        assert "We ask this each time before a time is chosen." in says(client.get(asked.headers["Location"]))
-        answered = tick(client, "none", query="?for=time")
-        assert answered.headers["Location"] == at(client, "times/")
-        assert client.get(at(client, "times/")).status_code == 200
-
     def test_no_time_is_taken_while_a_red_flag_stands_and_a_hold_ends(self, offered, alice_at, clinician):
         client = alice_at(offered)
         tick(client, "none")
@@ -336,9 +328,13 @@ class TestBeforeATime:
             scheduling.hold(consultation_request=offered, slot_key=key)
         assert "no time can be chosen until a doctor has looked" in says(client.get(at(client)))
 
-    def test_the_service_itself_asks_first(self, offered, alice_at):
+    def test_the_service_itself_asks_before_it_books(self, offered, alice_at):
         alice_at(offered)
         key = scheduling.nearest(appointment_type=offered.appointment_type, around=LATER, ignoring=offered)[0].key
+        scheduling.hold(consultation_request=offered, slot_key=key)
+        with pytest.raises(scheduling.AskFirst):
+            book_held(consultation_request=offered, seen=key)
+        send_message(consultation_request=offered, text="I have chest pain")
         with pytest.raises(scheduling.AskFirst):
             scheduling.hold(consultation_request=offered, slot_key=key)
 

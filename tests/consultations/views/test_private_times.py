@@ -56,7 +56,7 @@ class TestChoosing:
         Availability.objects.all().delete()
         for query in ("", "?month=2026-12", "?month=2030-01"):
             text = text_of(patient.get(at(patient, f"times/{query}")))
-            assert "There are no free times in the next three months." in text
+            assert "There is no free time up to Sunday 21 February 2027." in text
             assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in text
 
     @pytest.mark.parametrize("value", HOSTILE)
