@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import NestedObjects
@@ -17,7 +18,7 @@ from django.forms import (
     ModelMultipleChoiceField,
 )
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,6 +30,7 @@ from clinic.core.wording import Wording
 from clinic.staff.base_admin import BaseModelAdmin
 from clinic.staff.signed_in import signed_in
 from consultations.admin.calendar_feeds import WithCalendarFeed
+from consultations.admin.calling_off import CallingOffPages
 from consultations.admin.week import WeekPages
 from consultations.enums import Actor
 from consultations.forms.diary import (
@@ -55,7 +57,7 @@ from consultations.models import (
 )
 from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
-from consultations.services import diary, readings, stranded
+from consultations.services import calling_off, diary, readings, stranded
 
 NOTHING_CHOSEN: Final = gettext_lazy("Select")
 STRANDED: Final = gettext_lazy(
@@ -69,10 +71,10 @@ WOULD_BE_STRANDED: Final = gettext_lazy(
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(WeekPages):
+class AppointmentAdmin(WeekPages, CallingOffPages):
     def get_urls(self) -> list[URLPattern]:
         today = path("", self.guarded(self.changelist_view), name="consultations_appointment_changelist")
-        return [today, *self.week_urls()]
+        return [today, *self.week_urls(), *self.calling_off_urls()]
 
     @method_decorator(require_safe)
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -223,6 +225,14 @@ class OwnTimesAdmin(DiaryAdmin):
 @admin.register(Clinician)
 class ClinicianAdmin(WithCalendarFeed, DiaryAdmin):
     form = ClinicianForm
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        clinician = context.get("original")
+        if clinician is not None and calling_off.may(clinician, signed_in(request)):
+            page = reverse("admin:consultations_appointment_cannot_come")
+            context["cannot_come_url"] = f"{page}?{urlencode({'clinician': clinician.pk})}"
+        return super().render_change_form(request, context, *args, **kwargs)
+
     list_display = ("display_name", "user", "is_bookable")
     list_select_related = ("user",)
     ordering = ("display_name",)

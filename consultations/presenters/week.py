@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
@@ -19,7 +20,7 @@ from consultations.presenters import week_entries, week_rows
 from consultations.presenters.times_page import first_weekday
 from consultations.presenters.week_entries import Entry
 from consultations.presenters.week_rows import Span, WeekRows
-from consultations.services import diary, visit_needs
+from consultations.services import calling_off, diary, visit_needs
 from consultations.services.scheduling.grid import Stretches
 from consultations.services.scheduling.supply import DAY, Opening, openings
 
@@ -64,7 +65,8 @@ def week_page(
         first, days[-1] + DAY, filters=filters, kind=kind, viewer=viewer, ignoring=consultation_request
     )
     kept = {name: asked[name] for name in SHOWN if asked.get(name)}
-    columns = list(_Board(rows, filters, days, kept=kept, may_block_rooms=diary.may_keep_all(viewer)).columns())
+    rights = _Rights(diary.may_keep_all(viewer), frozenset(calling_off.whom(rows.clinicians, viewer)))
+    columns = list(_Board(rows, filters, days, kept=kept, rights=rights).columns())
     step = len(days) * DAY
     return {
         "form": form,
@@ -120,6 +122,12 @@ def _kind_of(filters: WeekFilter, consultation_request: ConsultationRequest | No
     return filters.kind or AppointmentType.objects.filter(is_active=True).order_by("name").first()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Rights:
+    may_block_rooms: bool
+    may_call_off: frozenset[int]
+
+
 class _Board:
     """Everything by row and day, put into cells."""
 
@@ -130,10 +138,10 @@ class _Board:
         days: list[datetime.date],
         *,
         kept: Mapping[str, str],
-        may_block_rooms: bool,
+        rights: "_Rights",
     ) -> None:
         self.rows, self.filters, self.days, self.kept = rows, filters, days, kept
-        self.may_block_rooms = may_block_rooms
+        self.rights = rights
         self.spans = {day: week_rows.span_of(day, day + DAY) for day in days}
         self.openings = list(openings(rows.hours, days[0], days[-1] + DAY))
         self.cells: dict[Key, list[Entry]] = defaultdict(list)
@@ -146,9 +154,19 @@ class _Board:
         closed = clock.closed_dates()
         heads = self._heads()
         for day in self.days:
-            cells = [Cell(name, week_entries.in_order(self.cells[key, day])) for key, name in heads]
+            cells = [self._cell(key, name, day) for key, name in heads]
             query = address({**self.kept, "span": ONE_DAY}, on=day).removeprefix("?")
             yield DayColumn(day, clock.day(day), query, day == clock.today(), day in closed, cells)
+
+    def _cell(self, key: int, name: str, day: datetime.date) -> Cell:
+        """With the way to call the day off: today's, and that of a day that is looked at alone."""
+        entries = week_entries.in_order(self.cells[key, day])
+        today = clock.today()
+        is_asked = day == today or (self.filters.is_one_day and day > today)
+        if not (is_asked and entries and key in self.rights.may_call_off) or self.filters.is_by_room:
+            return Cell(name, entries)
+        query = urlencode({"clinician": key, "first_on": day.isoformat(), "last_on": day.isoformat()})
+        return Cell(name, entries, f"{reverse('admin:consultations_appointment_cannot_come')}?{query}")
 
     def _heads(self) -> list[tuple[int, str]]:
         """Whose rows there are: nobody who has nothing in these days, unless asked for alone."""
@@ -190,7 +208,7 @@ class _Board:
         for closure in self.rows.closures:
             for day, span in self._days_of(closure.starts_at, closure.ends_at):
                 self.cells[closure.room_id, day].append(
-                    week_entries.out_of_use(closure, span, may_undo=self.may_block_rooms)
+                    week_entries.out_of_use(closure, span, may_undo=self.rights.may_block_rooms)
                 )
         for visit in self.rows.visits:
             entry = week_entries.visit(visit, self.rows, is_by_room=True)
@@ -201,7 +219,9 @@ class _Board:
                 self._put(held.room_id, held.starts_at, week_entries.hold(held))
         for room in self.rows.rooms:
             for span in self._free_of(room):
-                entry = week_entries.free_stretch(span, room=room.pk, asked=self.kept, may_block=self.may_block_rooms)
+                entry = week_entries.free_stretch(
+                    span, room=room.pk, asked=self.kept, may_block=self.rights.may_block_rooms
+                )
                 self._put(room.pk, span[0], entry)
 
     def _days_of(

@@ -121,7 +121,10 @@ def refusal_of(absence: Absence) -> str:
         for item in booked[:3]
     )
     sentence = (
-        _("Somebody is booked in that time: %(visits)s. Cancel that time first, so that the patient is told.")
+        _(
+            "Somebody is booked in that time: %(visits)s. Cancel that time first, so that the patient is told. If the "
+            "doctor cannot come, use “A doctor cannot come” in the diary."
+        )
         if len(booked) <= 3
         else _(
             "Somebody is booked in that time: %(visits)s and more. Cancel that time first, so that the patient is told."

@@ -33,6 +33,7 @@ class ReleaseReason(enum.StrEnum):
     NO_LONGER_AWAY = "no longer away"
     OVER_EARLY = "over early"
     DANGER = "a danger was told"
+    CALLED_OFF = "called off"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

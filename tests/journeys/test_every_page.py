@@ -192,6 +192,7 @@ STAFF_PAGES = {
         "/admin/consultations/consultationrequest/calls/caller/",
         "/admin/consultations/safetycase/", "/admin/core/outboxmessage/", "/admin/consultations/appointment/",
         "/admin/consultations/appointment/week/", "/admin/consultations/appointment/week/?by=room",
+        "/admin/consultations/appointment/cannot-come/",
         "/admin/password_change/", "/admin/consultations/handovernote/", "/admin/consultations/shift/week/",
     ],
     "doctor": [

@@ -325,7 +325,7 @@ class TestBlock:
         reference = visit.consultation_request.reference
         assert f"{reference} (Tuesday 24 November, 10 am)" in text_of(warned)
         assert f'value="{reference}"' in warned.content.decode()
-        assert RecordRead.objects.get(action="diary.hanging").shown == {"requests": [visit.consultation_request_id]}
+        assert RecordRead.objects.get(action="diary.hanging").shown["requests"] == [visit.consultation_request_id]
         assert not RoomClosure.objects.exists()
         assert client.post(f"{BASE}block/", {**data, "seen_visits": reference}).status_code == 302
         assert stranded.outside_hours(stranded.ahead()) == [visit]

@@ -28,6 +28,7 @@ TOLD = {
     "book": MessageKind.APPOINTMENT_BOOKED,
     "move": MessageKind.APPOINTMENT_MOVED,
     "cancel_booking": MessageKind.APPOINTMENT_CANCELLED,
+    "call_off": MessageKind.VISIT_CALLED_OFF,
     "withdraw": MessageKind.REQUEST_CLOSED,
     "correct_email": MessageKind.PRIVATE_LINK,
     "cancel_request": MessageKind.REQUEST_CLOSED,
