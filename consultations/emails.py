@@ -59,9 +59,12 @@ def draft(
     count: str = "",
     is_large_print: bool = False,
     wording: Wording | None = None,
+    kept_until: str = "",
     **lines_of_visit: Unpack[VisitLines],
 ) -> MessageDraft:
-    """One mail to one recipient, in words. `wording` where its kind is said in several ways."""
+    """One mail to one recipient, in words. `wording` where its kind is said in several ways; `kept_until` is for a
+    check that is not sent, which opens by a word.
+    """
     context = {
         **(wording or WORDINGS[kind]).addressed(helped_name=helped_name),
         "helped_name": helped_name,
@@ -70,6 +73,7 @@ def draft(
         "link": link,
         "count": count,
         "is_large_print": is_large_print,
+        "kept_until": kept_until,
         "is_to_staff": kind in (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE),
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,

@@ -62,6 +62,7 @@ NOBODY_READS: dict[str, tuple[str, ...]] = {
     "consultations/services/cases.py": ("hand over", "tell of more", "repeat of texts"),
     "consultations/services/slot_release.py": (
         "request ended", "chose another", "hold ran out", "no longer away", "over early", "a danger was told",
+        "called off",
     ),
     "consultations/models/stored.py": (
         "a question that was asked", "the questions asked", "a result", "the scores of a result", "a rule that fired",

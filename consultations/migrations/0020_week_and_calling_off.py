@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consultations", "0012_outside"),
+        ("consultations", "0019_saved_checks"),
     ]
 
     operations = [
