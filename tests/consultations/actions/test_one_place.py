@@ -90,9 +90,9 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     assert places == sorted(set(places)), "two actions have one position: choose a free one"
     assert list(panel_entries()) == [
         "claim", "release", "pass_to_doctor", "settle", "settle_escalation", "set_own_urgency", "decide",
-        "order_booking", "ask", "offer_again", "invite_follow_up", "invite_after_advice", "book_offered", "move_offered",
-        "book", "decline_offered_time", "move", "wait_for_earlier", "confirm_visit", "set_video_link", "complete",
-        "mark_no_show", "note", "escalate", "take_back_escalation", "tell_needs", "ask_weekly", "choose_reminders",
+        "order_booking", "ask", "offer_again", "invite_follow_up", "invite_after_advice", "book_offered",
+        "move_offered", "book", "decline_offered_time", "move", "wait_for_earlier", "confirm_visit", "set_video_link",
+        "complete", "mark_no_show", "note", "escalate", "take_back_escalation", "tell_needs", "ask_weekly", "choose_reminders",
         "leave_waiting_list", "correct_email", "expire_offer", "cancel_booking", "cancel_request", "undo_complete",
         "undo_no_show",
     ], "list the new action here, where its position puts it"  # fmt: skip
@@ -125,6 +125,7 @@ def test_they_come_in_the_order_of_the_table(make_request):
     consultation_request = make_request(status=RequestStatus.OFFERED)
     possible = [action.name for action in WORKFLOW.actions_for(consultation_request, by=None)]
     assert possible == [
-        "correct_email", "book", "book_offered", "undo_cancel", "withdraw", "message", "answer_again", "answer_section",
-        "ask_weekly", "tell_needs", "choose_reminders", "wait_for_earlier", "leave_waiting_list", "decline_offered_time",
+        "correct_email", "book", "book_offered", "undo_cancel", "withdraw", "message", "answer_again",
+        "answer_section", "ask_weekly", "tell_needs", "choose_reminders", "wait_for_earlier", "leave_waiting_list",
+        "decline_offered_time",
     ]  # fmt: skip
