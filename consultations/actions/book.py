@@ -64,8 +64,8 @@ class BookForm(StepForm):
     other_at = forms.DateTimeField(
         label=gettext_lazy("Or a time that is not in the list"),
         help_text=gettext_lazy(
-            "It may be nearer than the notice, outside the hours, or without the minutes kept free around visits. "
-            "Nobody is booked over another visit or an absence."
+            "It may be nearer than the notice, outside the hours, in a busy time of the clinician’s own calendar, or "
+            "without the minutes kept free around visits. Nobody is booked over another visit or an absence."
         ),
         required=False,
         widget=DateTimeLocal(attrs={"class": "form-control"}),

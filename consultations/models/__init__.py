@@ -10,6 +10,7 @@ from consultations.models.hand_over import DayEnd, HandOverNote
 from consultations.models.message import MessageSubject
 from consultations.models.missed_report import MissedReport
 from consultations.models.notes import CaseNote, PersonNote
+from consultations.models.own_calendar import BusyTime, OwnCalendar
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
@@ -30,6 +31,7 @@ __all__ = [
     "AppointmentType",
     "Assessment",
     "Availability",
+    "BusyTime",
     "CalendarFeed",
     "Call",
     "CaseClosing",
@@ -48,6 +50,7 @@ __all__ = [
     "MessageSubject",
     "MissedReport",
     "Occupation",
+    "OwnCalendar",
     "Patient",
     "PatientText",
     "Person",

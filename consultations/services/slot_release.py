@@ -41,6 +41,7 @@ class ReleaseReason(enum.StrEnum):
     MOVED = "moved"
     HOLD_RAN_OUT = "hold ran out"
     NO_LONGER_AWAY = "no longer away"
+    NO_LONGER_BUSY = "no longer busy"
     OVER_EARLY = "over early"
     DANGER = "a danger was told"
     HOURS_ADDED = "hours added"

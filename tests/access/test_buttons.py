@@ -146,6 +146,10 @@ POLICY: dict[str, str] = {
     "admin:consultations_clinician_feed": STAFF_READ,
     "admin:consultations_clinician_feed_renew": MANAGER,
     "admin:consultations_clinician_feed_end": MANAGER_HARMLESS,    # there is none
+    "admin:consultations_clinician_own": STAFF_READ,
+    "admin:consultations_clinician_own_connect": MANAGER_HARMLESS,    # without an address
+    "admin:consultations_clinician_own_read": MANAGER,
+    "admin:consultations_clinician_own_disconnect": MANAGER,
     **diary("clinician", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     **diary("location", add=MANAGER, change=MANAGER, delete=MANAGER_HARMLESS),
     **diary("room", add=MANAGER, change=MANAGER, delete=MANAGER),
@@ -185,6 +189,7 @@ POLICY: dict[str, str] = {
     "clinic:healthz": READ,
     "clinic:readyz": READ,
     "clinic:metrics": READ,
+    "clinic:csp_report": HARMLESS,
     "clinic:gallery": READ,
     "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
     "consultations:screen": WALKER,

@@ -153,6 +153,10 @@ MATRIX = {
     "admin:consultations_clinician_feed": MANAGER,     # and the clinician: see admin/test_calendar_feeds.py
     "admin:consultations_clinician_feed_renew": STAFF_SENT_ON,
     "admin:consultations_clinician_feed_end": STAFF_SENT_ON,
+    "admin:consultations_clinician_own": MANAGER,      # and the clinician: see admin/test_own_calendars.py
+    "admin:consultations_clinician_own_connect": STAFF_SENT_ON,
+    "admin:consultations_clinician_own_read": STAFF_SENT_ON,
+    "admin:consultations_clinician_own_disconnect": MANAGER,
     **diary("location", add=MANAGER),
     **diary("room", add=MANAGER),
     **diary("appointmenttype", add=MANAGER),
@@ -190,6 +194,7 @@ MATRIX = {
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "clinic:metrics": EVERYONE,  # from this machine, as here, or with the token
+    "clinic:csp_report": BUTTON,  # browsers send to it by themselves
     "clinic:gallery": NOWHERE,  # only with DEBUG
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,

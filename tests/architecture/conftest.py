@@ -17,6 +17,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    BusyTime,
     CalendarFeed,
     Call,
     CaseClosing,
@@ -33,6 +34,7 @@ from consultations.models import (
     MessageSubject,
     MissedReport,
     Occupation,
+    OwnCalendar,
     Patient,
     PatientText,
     PersonJoin,
@@ -71,7 +73,7 @@ from education.models import (
     Trial,
 )
 from tests.mailbox import queue_directly
-from tests.personas import book_directly, make_patient
+from tests.personas import book_directly, connect_directly, make_patient
 
 HOUR = datetime.timedelta(hours=1)
 MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
@@ -162,6 +164,10 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
         CalendarFeed: lambda: CalendarFeed.objects.create(
             clinician=clinician, token_digest=new_token(), made_at=now, made_by=nurse
+        ),
+        OwnCalendar: lambda: connect_directly(clinician),
+        BusyTime: lambda: BusyTime.objects.create(
+            calendar=connect_directly(clinician), clinician=clinician, starts_at=now, ends_at=now + HOUR
         ),
         WaitingEntry: waiting_entry,
         ReleasedTime: released_time,

@@ -203,23 +203,38 @@ def _lock_what_it_takes(
 
 def _taken_outside(consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> dict[str, Any]:
     """The same for a time that is not on offer, with the rules that it does not keep: without the minutes kept free
-    where they do not fit, and never over anything else. Raises SlotTaken.
+    where they do not fit, over a busy time of the clinician's own calendar, and never over anything else. Raises
+    SlotTaken.
     """
-    broken = outside.rules_broken(kind, slot)
+    broken, occupied = outside.rules_broken(kind, slot), slot.occupied(kind)
     try:
-        taken = _taken_up(consultation_request, kind, slot)
+        taken = _taken_up(consultation_request, kind, slot, over_own_calendar=True)
     except SlotTaken:
-        taken = _taken_up(consultation_request, kind, slot, with_buffers=False)
+        taken = _taken_up(consultation_request, kind, slot, with_buffers=False, over_own_calendar=True)
+        occupied = slot.visit
         broken.append(OutsideRule.BUFFERS)
+    if occupation.is_busy(slot.clinician_id, *occupied):
+        broken.append(OutsideRule.OWN_CALENDAR)
     return {**taken, "outside": ",".join(broken)}
 
 
 def _taken_up(
-    consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot, *, with_buffers: bool = True
+    consultation_request: ConsultationRequest,
+    kind: AppointmentType,
+    slot: Slot,
+    *,
+    with_buffers: bool = True,
+    over_own_calendar: bool = False,
 ) -> dict[str, Any]:
     """What a hold or an appointment of this slot takes up, a free room included. Raises SlotTaken."""
     occupied = slot.occupied(kind) if with_buffers else slot.visit
-    if occupation.is_taken(consultation_request, clinician_id=slot.clinician_id, visit=slot.visit, occupied=occupied):
+    if occupation.is_taken(
+        consultation_request,
+        clinician_id=slot.clinician_id,
+        visit=slot.visit,
+        occupied=occupied,
+        over_own_calendar=over_own_calendar,
+    ):
         raise SlotTaken
     room = None
     if kind.needs_room:

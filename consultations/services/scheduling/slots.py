@@ -76,10 +76,10 @@ def free_slots(
     """Free times from `since` to before `until` (clinic days), soonest first; two queries however long the stretch.
 
     A time is free when the visit with its buffers lies in the hours (weekly, or an extra session) of a clinician who
-    gives this type and touches no absence, no live appointment and no running hold, but those of `ignoring`; when a
-    room that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice
-    and horizon of the type. The time that `ignoring` has is none, nor is any that its invitation to a follow-up leaves
-    out.
+    gives this type and touches no absence, no busy time of a calendar of their own, no live appointment and no running
+    hold, but those of `ignoring`; when a room that it needs is free at that location; when the person of `ignoring` is
+    nowhere else; and when it keeps notice and horizon of the type. The time that `ignoring` has is none, nor is any
+    that its invitation to a follow-up leaves out.
     """
     now = clock.now()
     notice = appointment_type.notice if notice is None else notice

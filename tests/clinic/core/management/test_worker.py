@@ -16,6 +16,7 @@ from consultations.enums import MessageKind
 from consultations.models import ClockAlarm, ConsultationRequest
 from consultations.services import (
     alarm_groups,
+    calendar_readings,
     cases,
     clock_alarms,
     day_end,
@@ -48,8 +49,10 @@ DUTIES = {
     "remind": (reminders, "remind"),
     "nudge": (offers, "nudge"),
     "end offers": (expire_offer, "expire_ended"),
+    "tell of unread calendars": (calendar_readings, "tell_of_stale"),
     "mail audit head": (audit_heads, "mail_daily"),
     "deliver": (delivery, "deliver_due"),
+    "read calendars": (calendar_readings, "read_due"),
     "publish": (schedule, "publish_due"),
     "chain readings": (reading_batches, "chain"),
     "chain events": (audit, "chain"),
