@@ -262,6 +262,8 @@ class MessageKind(TextChoices):
     WEEKLY_QUESTION = "weekly_question", _("Weekly question")
     PLEASE_CONTACT = "please_contact", _("Please contact us")
     NEXT_DAY_QUESTION = "next_day_question", _("How it went")
+    SAVED_CHECK = "saved_check", _("Link to a check that is not sent")
+    SAVED_CHECK_REMINDER = "saved_check_reminder", _("Reminder of a check that is not sent")
     STAFF_ALERT = "staff_alert", _("Staff alert")
     STAFF_NOTICE = "staff_notice", _("Staff notice")
     DAY_END = "day_end", _("Day’s end")

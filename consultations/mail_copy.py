@@ -202,6 +202,24 @@ WORDINGS: Final[dict[str, Wording]] = {
         _("It takes a minute. A person at the clinic reads the answer."),
         opening_to_helper=_("We have a short question about %(name)s’s request."),
     ),
+    MessageKind.SAVED_CHECK: Wording(
+        _("Your link to carry on"),
+        _("Here is the link to carry on with the form that you began. Nothing was sent to the clinic yet."),
+        _("Carry on"),
+        _(
+            "If you did not ask for this, somebody may have typed your address by mistake: you do not need to do "
+            "anything. Only the newest link works."
+        ),
+    ),
+    MessageKind.SAVED_CHECK_REMINDER: Wording(
+        _("The form that you began"),
+        _(
+            "You asked for one reminder of the form that you began. It was not sent to the clinic, and we delete it "
+            "soon."
+        ),
+        _("Carry on"),
+        _("If you do nothing, it is deleted, and your address with it. Only the newest link works."),
+    ),
     MessageKind.STAFF_ALERT: Wording(
         _("Something urgent waits in the staff area"),
         _("Something urgent waits for you in the staff area."),

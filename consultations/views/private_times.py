@@ -111,8 +111,8 @@ def _in_the_way(request: HttpRequest, consultation_request: ConsultationRequest)
 def _lost_page(
     request: HttpRequest, consultation_request: ConsultationRequest, loss: Wording, taken: SlotTaken
 ) -> HttpResponse:
-    """The times again after one was lost: what happened, that a booked time still stands, then the nearest others or
-    how to reach the clinic.
+    """After a time was lost: what happened, that a booked time still stands, then the nearest others and no more, since
+    many may lose at once; or how to reach the clinic.
     """
     appointment, name = live_appointment(consultation_request), consultation_request.helped_name
     stands: Wording = ""
@@ -128,16 +128,16 @@ def _times_page(
     consultation_request: ConsultationRequest,
     *,
     error: Wording = "",
-    near: Iterable[Slot] = (),
+    near: Iterable[Slot] | None = None,
     unsent: Iterable[Unsent] = (),
     status: int = 200,
 ) -> HttpResponse:
     kind = visit_needs.visit_type_of(consultation_request)
     if kind is None:
         return to_page("status", consultation_request)
-    slots = scheduling.offered_slots(consultation_request, kind)
+    slots = scheduling.offered_slots(consultation_request, kind) if near is None else []
     reader = WhoAndWhere(scheduling.your_doctor(consultation_request), private_zone.chosen(request, kind))
-    context = times_page(kind, slots, asked=request.GET, reader=reader, near=near) | {"error": error}
+    context = times_page(kind, slots, asked=request.GET, reader=reader, near=near or ()) | {"error": error}
     context["moved_from"] = live_appointment(consultation_request)
     context |= {"unsent": unsent, "first_help": help_for_unsent(item.text for item in unsent)}
     return private_page(request, consultation_request, "times.html", context, status=status)

@@ -106,7 +106,7 @@ def unescaped(text: str) -> str:
 def test_every_form_of_staff_is_listed() -> None:
     public = {
         "start", "first screen", "numbers", "free text", "carry", "contact", "contact of a helper", "answers",
-        "call back", "start with answers", "carried screen",
+        "call back", "start with answers", "carried screen", "save for later", "open saved check",
         "send link", "open link", "withdraw", "answer", "how it went", "something has changed", "message", "times",
         "cancel time", "needs", "appearance", "sign in",
     }  # fmt: skip

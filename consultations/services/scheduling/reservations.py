@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -233,5 +234,6 @@ def booking(consultation_request: ConsultationRequest, slot: Slot) -> Iterator[N
     except (LostRace, OperationalError, SlotTaken) as error:
         if isinstance(error, OperationalError) and not gave_way(error):
             raise
-        kind = offered_type(consultation_request)
-        raise SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=consultation_request)) from None
+        kind, around = offered_type(consultation_request), slot.starts_at
+        look = partial(nearest, appointment_type=kind, around=around, ignoring=consultation_request)
+        raise SlotTaken(look) from None

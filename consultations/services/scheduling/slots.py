@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterable
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Final
 
@@ -48,11 +49,15 @@ class Slot:
 
 
 class SlotTaken(Exception):
-    """Someone else took the time, or it is no longer offered. `nearest` holds free times close to it, if any."""
+    """Someone else took the time, or it is no longer offered. `look` finds free times close to it, for whoever asks."""
 
-    def __init__(self, nearest: Iterable[Slot] = ()) -> None:
+    def __init__(self, look: Callable[[], Iterable[Slot]] = tuple) -> None:
         super().__init__(_("Someone just took that time."))
-        self.nearest = tuple(nearest)
+        self._look = look
+
+    @cached_property
+    def nearest(self) -> tuple[Slot, ...]:
+        return tuple(self._look())
 
 
 def slot_of(taken: SlotHold | Appointment) -> Slot:
@@ -122,7 +127,8 @@ def nearest(
     today = clock.today()
     last = today + appointment_type.horizon
     day = min(max(clock.local(around).date(), today), last)
-    for days in (2, 10, 45, 2 * MAX_HORIZON_DAYS):
+    # Where little is free close by, little is free further away as well, and one long look costs less than several.
+    for days in (2, 2 * MAX_HORIZON_DAYS):
         since, until = max(day - days * DAY, today), min(day + (days + 1) * DAY, last)
         slots = free_slots(appointment_type=appointment_type, since=since, until=until, ignoring=ignoring)
         # What lies outside the stretch is further away than what lies within reach of its nearer end.
@@ -139,9 +145,10 @@ def _distance_from(around: datetime.datetime) -> Callable[[Slot], datetime.timed
     return lambda slot: abs(slot.starts_at - around)
 
 
-def soonest(consultation_request: ConsultationRequest) -> list[Slot]:
+def soonest(consultation_request: ConsultationRequest) -> Callable[[], list[Slot]]:
+    """How to find the next free times. Raises WrongStatus."""
     kind = offered_type(consultation_request)
-    return nearest(appointment_type=kind, around=clock.now(), ignoring=consultation_request)
+    return partial(nearest, appointment_type=kind, around=clock.now(), ignoring=consultation_request)
 
 
 def offered_type(consultation_request: ConsultationRequest) -> AppointmentType:
@@ -185,7 +192,7 @@ def find(consultation_request: ConsultationRequest, slot_key: str) -> Slot:
     for slot in slots:
         if slot.key == slot_key:
             return slot
-    raise SlotTaken(nearest(appointment_type=kind, around=start, ignoring=consultation_request))
+    raise SlotTaken(partial(nearest, appointment_type=kind, around=start, ignoring=consultation_request))
 
 
 def _midnight(day: datetime.date) -> datetime.datetime:

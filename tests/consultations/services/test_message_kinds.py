@@ -73,6 +73,8 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "weekly_question": Lane.PATIENTS,
         "next_day_question": Lane.PATIENTS,
         "please_contact": Lane.PATIENTS,
+        "saved_check": Lane.PATIENTS,
+        "saved_check_reminder": Lane.PATIENTS,
         "staff_alert": Lane.ALERTS,
         "staff_notice": Lane.STAFF,
         "day_end": Lane.STAFF,
