@@ -46,6 +46,10 @@ class CalendarPart:
     content: bytes
     method: str
 
+    @property
+    def is_removal(self) -> bool:
+        return self.method == "CANCEL"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MessageDraft:

@@ -128,6 +128,7 @@ def status_page(
         "can_share_scan": not consultation_request.is_closed and scan_report.can_share(consultation_request),
         "answered": consultation_request.information_requests.exclude(answered_at=None),
         "cancelled": status_copy.cancelled_by_clinic(consultation_request),
+        "has_errors": any(item is not None and item.errors for item in (form, message_form, reminders_form)),
         "form": form or AnswerForm(initial={"asked": question.asked_at.isoformat() if question else ""}),
         "notice": refused or notice,
         "unsent": unsent,
