@@ -15,6 +15,7 @@ from clinic.core.models import OutboxMessage
 from consultations import ics
 from consultations.emails import VisitLines
 from consultations.enums import AppointmentStatus, MessageKind, Modality, ReminderChoice, VisitNeed
+from consultations.mail_copy import CALLED_OFF_TO_CALL, CALLED_OFF_TODAY, Wording
 from consultations.models import Appointment, AppointmentType, ConsultationRequest, TimeOffer
 from consultations.services import visit_needs
 from consultations.services.waiting.mails import offer_of
@@ -38,6 +39,8 @@ def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> 
     if message.kind == MessageKind.REQUEST_CLOSED:
         return {"calendar": _calendar(consultation_request, _ended_with(consultation_request))}
     if appointment is None:
+        return {}
+    if message.kind == MessageKind.VISIT_CALLED_OFF:
         return {}
     if message.kind != MessageKind.VISIT_REMINDER:
         return {
@@ -76,6 +79,17 @@ def _ended_with(consultation_request: ConsultationRequest) -> Appointment | None
     """The visit that ended with its request, or that a cancellation before it, which then has no mail, gave up."""
     last = consultation_request.appointments.select_related("location").order_by("booked_at", "pk").last()
     return last if last is not None and last.status == AppointmentStatus.CANCELLED else None
+
+
+def wording_of(message: OutboxMessage, consultation_request: ConsultationRequest) -> Wording | None:
+    """How a visit that was called off is told of: on its day so, and otherwise while no time can be chosen."""
+    if message.kind != MessageKind.VISIT_CALLED_OFF:
+        return None
+    if consultation_request.is_blocked_by_flags:
+        return CALLED_OFF_TO_CALL
+    visit = Appointment.objects.only("starts_at").filter(pk=message.payload.get("appointment")).first()
+    is_today = visit is not None and clock.local(visit.starts_at).date() == clock.today()
+    return CALLED_OFF_TODAY if is_today else None
 
 
 def has_large_print(consultation_request: ConsultationRequest) -> bool:
