@@ -31,6 +31,7 @@ OF_A_VISIT: Final = (
     MessageKind.APPOINTMENT_BOOKED,
     MessageKind.APPOINTMENT_MOVED,
     MessageKind.APPOINTMENT_CANCELLED,
+    MessageKind.VISIT_CALLED_OFF,
     MessageKind.REQUEST_CLOSED,
 )
 """Mails that say when a visit is, or bring its calendar file, where the patient chose that."""

@@ -24,6 +24,7 @@ CHANGES_A_VISIT: Final = (
     MessageKind.APPOINTMENT_BOOKED,
     MessageKind.APPOINTMENT_MOVED,
     MessageKind.APPOINTMENT_CANCELLED,
+    MessageKind.VISIT_CALLED_OFF,
 )
 
 
