@@ -239,7 +239,7 @@ POLICY: dict[str, str] = {
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,
     "consultations:calendar_feed": READ,
-    "consultations:times": TO_CHOOSE,
+    "consultations:times":                      "no no yes yes no no no no no",
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
     "consultations:earlier":                    "no no yes yes no no no no no",

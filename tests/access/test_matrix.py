@@ -244,7 +244,7 @@ MATRIX = {
     "consultations:needs": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "no no - ok  no no no no no",
-    "consultations:times": TO_CHOOSE,
+    "consultations:times": BOTH_PATIENTS,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
     "consultations:earlier": BOTH_PATIENTS,
