@@ -31,6 +31,7 @@ from clinic.staff.base_admin import BaseModelAdmin
 from clinic.staff.signed_in import signed_in
 from consultations.admin.calendar_feeds import WithCalendarFeed
 from consultations.admin.calling_off import CallingOffPages
+from consultations.admin.own_calendars import WithOwnCalendars
 from consultations.admin.week import WeekPages
 from consultations.enums import Actor
 from consultations.forms.diary import (
@@ -223,7 +224,7 @@ class OwnTimesAdmin(DiaryAdmin):
 
 
 @admin.register(Clinician)
-class ClinicianAdmin(WithCalendarFeed, DiaryAdmin):
+class ClinicianAdmin(WithCalendarFeed, WithOwnCalendars, DiaryAdmin):
     form = ClinicianForm
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:

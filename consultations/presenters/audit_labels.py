@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 from consultations.presenters.activity import event_words
 
 OTHER_WORDS = {
+    "link.none": gettext_lazy("Private link: one that opens nothing was tried"),
     "request.view": gettext_lazy("Request: opened"),
     "request.list": gettext_lazy("Requests: looked at a list"),
     "audit.patient": gettext_lazy("Audit: looked at who has seen a patient"),
@@ -38,6 +39,9 @@ OTHER_WORDS = {
     "hand_over.write": gettext_lazy("Hand-over: a note was written"),
     "feed.end": gettext_lazy("Calendar address: ended"),
     "feed.renew": gettext_lazy("Calendar address: made anew"),
+    "own_calendar.connect": gettext_lazy("Own calendar of a clinician: connected"),
+    "own_calendar.read": gettext_lazy("Own calendar of a clinician: read at once"),
+    "own_calendar.disconnect": gettext_lazy("Own calendar of a clinician: disconnected"),
     "diary.add": gettext_lazy("Diary: entry added"),
     "diary.change": gettext_lazy("Diary: entry changed"),
     "diary.back": gettext_lazy("Diary: a clinician is back after all"),

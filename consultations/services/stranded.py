@@ -1,15 +1,27 @@
-"""Visits that no hours cover: before hours change, which would be left standing outside; and which stand so now."""
+"""Visits that no hours cover: before hours change, which would be left standing outside; and which stand so now. And
+visits over which a busy time of their clinician's own calendar came.
+"""
 
 import datetime
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.text_lists import semicolon_list
-from consultations.models import Appointment, AppointmentType, Availability, Clinician, ExtraSession, Room, RoomClosure
+from consultations.enums import OutsideRule
+from consultations.models import (
+    Appointment,
+    AppointmentType,
+    Availability,
+    BusyTime,
+    Clinician,
+    ExtraSession,
+    Room,
+    RoomClosure,
+)
 from consultations.models.scheduling import AppointmentQuerySet
 from consultations.services.scheduling.supply import DAY, Hours, hour_rows, hours_of
 
@@ -80,6 +92,16 @@ def _in_closed_rooms(visits: Iterable[Appointment]) -> set[int]:
         for closure in closures
         if closure.room_id == visit.room_id and closure.starts_at < visit.ends_at and visit.starts_at < closure.ends_at
     }
+
+
+def over_busy_times() -> AppointmentQuerySet:
+    """Booked visits ahead during which their clinician is busy by their own calendar, soonest first; without those that
+    staff booked so for a reason.
+    """
+    busy = BusyTime.objects.filter(
+        clinician=OuterRef("clinician"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+    )
+    return ahead().filter(Exists(busy)).exclude(outside__contains=OutsideRule.OWN_CALENDAR.value)
 
 
 def named(visits: list[Appointment]) -> str:

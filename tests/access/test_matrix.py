@@ -162,6 +162,10 @@ MATRIX = {
     "admin:consultations_clinician_feed": MANAGER,     # and the clinician: see admin/test_calendar_feeds.py
     "admin:consultations_clinician_feed_renew": STAFF_SENT_ON,
     "admin:consultations_clinician_feed_end": STAFF_SENT_ON,
+    "admin:consultations_clinician_own": MANAGER,      # and the clinician: see admin/test_own_calendars.py
+    "admin:consultations_clinician_own_connect": STAFF_SENT_ON,
+    "admin:consultations_clinician_own_read": STAFF_SENT_ON,
+    "admin:consultations_clinician_own_disconnect": MANAGER,
     **diary("location", add=MANAGER),
     **diary("room", add=MANAGER),
     **diary("appointmenttype", add=MANAGER),
@@ -171,6 +175,7 @@ MATRIX = {
     "admin:consultations_shift_week": CARE_TEAM,
     **diary("shift", add=MANAGER),
     **diary("shiftchange", add=MANAGER),
+    "admin:consultations_waitingentry_changelist": CARE_TEAM,
     "admin:consultations_handovernote_changelist": CARE_TEAM,
     "admin:consultations_handovernote_write": STAFF_SENT_ON,
     "admin:consultations_handovernote_read": STAFF_SENT_ON,
@@ -198,6 +203,7 @@ MATRIX = {
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "clinic:metrics": EVERYONE,  # from this machine, as here, or with the token
+    "clinic:csp_report": BUTTON,  # browsers send to it by themselves
     "clinic:gallery": NOWHERE,  # only with DEBUG
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,
@@ -241,6 +247,10 @@ MATRIX = {
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
+    "consultations:earlier": BOTH_PATIENTS,
+    "consultations:leave_waiting_list": SENT_ON,
+    "consultations:take_offered": SENT_ON,
+    "consultations:decline_offered": SENT_ON,
     "consultations:undo_cancel": SENT_ON,
     "education:home": EVERYONE,
     "education:conditions": EVERYONE,
