@@ -19,7 +19,7 @@ FRONTEND := clinic/core/frontend
 BUILT_FROM := package.json package-lock.json bootstrap-used.txt build-bootstrap.mjs requirements.txt build_fonts.py
 BUILT := css/bootstrap.css css/fonts.css ../static/clinic/fonts/*.woff2
 
-.PHONY: help run test test-fast test-deep mutants drill faults coverage check messages weigh bench format frontend lock clean
+.PHONY: help run test test-fast test-deep mutants drill faults storms coverage check messages weigh bench format frontend lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ test-deep: .venv/.installed-dev ## Before a release: long properties, storms, th
 
 faults: .venv/.installed-dev ## Kill processes and database under load, compare what was told with rows (ACKNOWLEDGED=1000 FAULTS=30 SEED ENGINE)
 	@$(PY) -m tests.faults
+
+storms: .venv/.installed-dev ## Many people at once for few times, over every path into booked, on both engines, with a table (PEOPLE=200 MANY=50 STORMS=20 ENGINES ONLY)
+	@$(PY) -m tests.storms
 
 mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line", AGAIN=report)
 	@$(PY) -m tests.mutation

@@ -248,6 +248,7 @@ class MessageKind(TextChoices):
     APPOINTMENT_MOVED = "appointment_moved", _("Appointment moved")
     APPOINTMENT_CANCELLED = "appointment_cancelled", _("Appointment cancelled")
     CHOOSE_NUDGE = "choose_nudge", _("A time can still be chosen")
+    FOLLOW_UP_INVITED = "follow_up_invited", _("Invitation to another visit")
     OFFER_EXPIRED = "offer_expired", _("Offer expired")
     OFFERED_AGAIN = "offered_again", _("A time can be chosen again")
     AFTER_VISIT = "after_visit", _("After the visit")

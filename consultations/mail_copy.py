@@ -71,6 +71,13 @@ WORDINGS: Final[dict[str, Wording]] = {
         _("Nothing is booked until you choose a time."),
         opening_to_helper=_("You can now choose a time for %(name)s."),
     ),
+    MessageKind.FOLLOW_UP_INVITED: Wording(
+        _("Your request %(reference)s: choose a time"),
+        _("We invite you to another visit. You can now choose a time."),
+        _("Choose a time"),
+        _("Nothing is booked until you choose a time. Before it is booked we ask you a few questions."),
+        opening_to_helper=_("We invite %(name)s to another visit. You can now choose a time for %(name)s."),
+    ),
     MessageKind.APPOINTMENT_BOOKED: Wording(
         _("Your request %(reference)s: your time is booked"),
         _("Your time is booked. Open the link to see the date, time and place."),

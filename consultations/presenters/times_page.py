@@ -81,7 +81,10 @@ def times_page(
     reader: WhoAndWhere,
     near: Iterable[Slot] = (),
 ) -> dict[str, Any]:
-    """What times.html shows of the free times; `asked` are doctor and day or month in the address, as typed."""
+    """What times.html shows of the free times; `asked` are doctor and day or month in the address, as typed.
+
+    `near` are those close to one that was lost. They stand alone, with the way to all.
+    """
     named = _Named(slots, near, reader)
     doctor = next((pk for pk in named.people if f"{pk}" == asked.get("doctor", "")), None)
     shown = [slot for slot in slots if doctor in (None, slot.clinician_id)]
@@ -92,7 +95,7 @@ def times_page(
     return {
         "kind": kind,
         "places": sorted(named.places.values(), key=attrgetter("name")) if is_at_the_clinic else [],
-        "doctors": named.doctors(doctor),
+        "doctors": [] if near else named.doctors(doctor),
         "kept": urlencode({"doctor": doctor}) + "&" if doctor else "",
         "earliest": [] if near else named.choices(_earliest(shown, reader.your_doctor)),
         "first": first,
@@ -107,7 +110,7 @@ def times_page(
         "zone_words": clock.zone_words(clock.now()),
         "own_zone": reader.own_zone,
         "own_zone_words": ZONES.get(reader.own_zone, ""),
-        "zones": [] if is_at_the_clinic else choices(),
+        "zones": [] if near or is_at_the_clinic else choices(),
     }
 
 

@@ -35,6 +35,7 @@ STANDS_WHILE: Final = {
     MessageKind.QUESTION_ASKED: RequestStatus.INFORMATION_ASKED,
     MessageKind.CONSULTATION_OFFERED: RequestStatus.OFFERED,
     MessageKind.OFFERED_AGAIN: RequestStatus.OFFERED,
+    MessageKind.FOLLOW_UP_INVITED: RequestStatus.OFFERED,
     MessageKind.AFTER_VISIT: RequestStatus.COMPLETED,
     MessageKind.MISSED_VISIT: RequestStatus.NO_SHOW,
 }

@@ -249,6 +249,10 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         "order_booking", RequestStatus.WITH_DOCTOR, reason="To see this foot.",
         appointment_type=str(AppointmentType.objects.create(name="First consultation", minutes=40).pk),
     ),
+    "follow-up": lambda on: on.act(
+        "invite_follow_up", RequestStatus.COMPLETED, not_before=f"{clock.today()}",
+        appointment_type=str(AppointmentType.objects.create(name="Follow-up", minutes=20).pk),
+    ),
     "own urgency": lambda on: on.own_urgency(),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(

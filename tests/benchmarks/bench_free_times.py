@@ -51,9 +51,9 @@ OF_POSTGRESQL: Final = """
         SELECT clinician_id, location_id, generate_series(
             (day + opens) AT TIME ZONE %(zone)s, (day + closes) AT TIME ZONE %(zone)s - %(length)s * interval '1 s',
             %(step)s * interval '1 s') AS begins
-        FROM generate_series(%(since)s::date, %(until)s::date - 1, interval '1 day') AS day
+        FROM generate_series(%(since)s::timestamp, %(until)s::timestamp - interval '1 day', interval '1 day') AS day
         JOIN consultations_availability ON weekday = extract(isodow FROM day) - 1
-            AND starts_on <= day AND (ends_on IS NULL OR ends_on >= day)
+            AND starts_on <= day::date AND (ends_on IS NULL OR ends_on >= day::date)
     )
     SELECT json_agg(json_build_array(extract(epoch FROM begins)::bigint, clinician_id, location_id))
     FROM starts WHERE NOT EXISTS (

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -33,8 +34,17 @@ class AskFirst(TransitionNotAllowed):
 
 def require_asked(consultation_request: ConsultationRequest) -> None:
     """Whoever books a time is asked before. On a locked row. Raises AskFirst."""
+    require_section(consultation_request)
     if asked_again.is_owed_before_a_time(consultation_request):
         raise AskFirst(_("Please tell us first if anything is new or worse. Nothing is booked yet."))
+
+
+def require_section(consultation_request: ConsultationRequest) -> None:
+    """Before a follow-up is booked, by anybody, the safety section is asked. On a locked row. Raises AskFirst."""
+    if asked_again.owes_section(consultation_request):
+        raise AskFirst(
+            _("First ask the danger questions in a call: they are asked again before a follow-up. Nothing is booked.")
+        )
 
 
 def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHold:
@@ -224,5 +234,6 @@ def booking(consultation_request: ConsultationRequest, slot: Slot) -> Iterator[N
     except (LostRace, OperationalError, SlotTaken) as error:
         if isinstance(error, OperationalError) and not gave_way(error):
             raise
-        kind = offered_type(consultation_request)
-        raise SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=consultation_request)) from None
+        kind, around = offered_type(consultation_request), slot.starts_at
+        look = partial(nearest, appointment_type=kind, around=around, ignoring=consultation_request)
+        raise SlotTaken(look) from None

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterable
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Final
 
@@ -48,11 +49,15 @@ class Slot:
 
 
 class SlotTaken(Exception):
-    """Someone else took the time, or it is no longer offered. `nearest` holds free times close to it, if any."""
+    """Someone else took the time, or it is no longer offered. `look` finds free times close to it, for whoever asks."""
 
-    def __init__(self, nearest: Iterable[Slot] = ()) -> None:
+    def __init__(self, look: Callable[[], Iterable[Slot]] = tuple) -> None:
         super().__init__(_("Someone just took that time."))
-        self.nearest = tuple(nearest)
+        self._look = look
+
+    @cached_property
+    def nearest(self) -> tuple[Slot, ...]:
+        return tuple(self._look())
 
 
 def slot_of(taken: SlotHold | Appointment) -> Slot:
@@ -73,10 +78,13 @@ def free_slots(
     A time is free when the visit with its buffers lies in the hours (weekly, or an extra session) of a clinician who
     gives this type and touches no absence, no live appointment and no running hold, but those of `ignoring`; when a
     room that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice
-    and horizon of the type. The time that `ignoring` has is none.
+    and horizon of the type. The time that `ignoring` has is none, nor is any that its invitation to a follow-up leaves
+    out.
     """
     now = clock.now()
     notice = appointment_type.notice if notice is None else notice
+    invited = ignoring or ConsultationRequest()
+    since = max(since, invited.follow_up_from or since)
     first = max(_midnight(since), now + notice)
     last = min(_midnight(until), now + appointment_type.horizon)
     if first >= last:
@@ -89,6 +97,7 @@ def free_slots(
     slots = [
         Slot(starts_at, starts_at + length, opening.clinician_id, opening.location_id)
         for opening in openings(supply.hours, since, until)
+        if invited.follow_up_clinician_id in (None, opening.clinician_id)
         for starts_at in grids.free_starts(opening)
     ]
     slots.sort(key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))
@@ -118,7 +127,8 @@ def nearest(
     today = clock.today()
     last = today + appointment_type.horizon
     day = min(max(clock.local(around).date(), today), last)
-    for days in (2, 10, 45, 2 * MAX_HORIZON_DAYS):
+    # Where little is free close by, little is free further away as well, and one long look costs less than several.
+    for days in (2, 2 * MAX_HORIZON_DAYS):
         since, until = max(day - days * DAY, today), min(day + (days + 1) * DAY, last)
         slots = free_slots(appointment_type=appointment_type, since=since, until=until, ignoring=ignoring)
         # What lies outside the stretch is further away than what lies within reach of its nearer end.
@@ -135,9 +145,10 @@ def _distance_from(around: datetime.datetime) -> Callable[[Slot], datetime.timed
     return lambda slot: abs(slot.starts_at - around)
 
 
-def soonest(consultation_request: ConsultationRequest) -> list[Slot]:
+def soonest(consultation_request: ConsultationRequest) -> Callable[[], list[Slot]]:
+    """How to find the next free times. Raises WrongStatus."""
     kind = offered_type(consultation_request)
-    return nearest(appointment_type=kind, around=clock.now(), ignoring=consultation_request)
+    return partial(nearest, appointment_type=kind, around=clock.now(), ignoring=consultation_request)
 
 
 def offered_type(consultation_request: ConsultationRequest) -> AppointmentType:
@@ -181,7 +192,7 @@ def find(consultation_request: ConsultationRequest, slot_key: str) -> Slot:
     for slot in slots:
         if slot.key == slot_key:
             return slot
-    raise SlotTaken(nearest(appointment_type=kind, around=start, ignoring=consultation_request))
+    raise SlotTaken(partial(nearest, appointment_type=kind, around=start, ignoring=consultation_request))
 
 
 def _midnight(day: datetime.date) -> datetime.datetime:

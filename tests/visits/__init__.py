@@ -1,0 +1,1 @@
+"""Everything that can happen to a visit, in any order, and what is true of the rows after each of it."""
