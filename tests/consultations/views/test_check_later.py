@@ -333,6 +333,13 @@ class TestTwoDevices:
 
 
 class TestForget:
+    def test_the_first_page_leads_to_it_also_after_a_danger(self, visitor: Visitor) -> None:
+        visitor.begin()
+        visitor.give(NOW, ab_age="56", rf_now=["chest"])
+        page = visitor.see("/check/").content.decode()
+        assert f'href="{visitor.check}/forget/"' in page
+        assert f'href="{visitor.check}/later/"' not in page
+
     def test_asked_once_then_gone_from_every_device(self, both: Any) -> None:
         first, second = both
         assert "Delete your answers?" in text_of(first.see(f"{first.check}/forget/"))
