@@ -37,14 +37,14 @@ Press = Callable[[Browser, Person, Slot, str], Told]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Path:
-    """`had`: what each of them has before (OFFERED: nothing, BOOKED: a visit elsewhere). `owns`: each has a time of
-    their own that they cancelled, and wants that one back.
+    """`had`: what each of them has before (OFFERED: nothing, BOOKED: a visit elsewhere). `keeps` gives each one of the
+    times for a while, which the storm outlasts, and they want that one.
     """
 
     call: Call
     press: Press
     had: RequestStatus = RequestStatus.OFFERED
-    owns: bool = False
+    keeps: Callable[[Ground, Person, Slot, float], None] | None = None
 
 
 # --- The services, in a thread of somebody --------------------------------------------------------------------------
@@ -86,6 +86,10 @@ def _on_the_phone(action: TakeTime, *, outside: bool = False) -> Call:
 def _named(person: Person, slot: Slot) -> Slot:
     clinician, location = Clinician.objects.get(pk=slot.clinician_id), Location.objects.get(pk=slot.location_id)
     return scheduling.slot_outside(person.row, clinician=clinician, location=location, starts_at=slot.starts_at)
+
+
+def _cancel_a_moment_ago(ground: Ground, person: Person, slot: Slot, seconds: float) -> None:
+    ground.cancel_a_moment_ago(person, slot, for_seconds=seconds)
 
 
 def _undo(person: Person, slot: Slot, by: User) -> Told:
@@ -134,17 +138,17 @@ PATHS: Final = {
     "override": Path(_on_the_phone(Book(), outside=True), _press_at_the_desk("book", OFFERED, outside=True)),
     "move": Path(_choose, _press_choose, had=BOOKED),
     "move on the phone": Path(_on_the_phone(Move()), _press_at_the_desk("move", BOOKED), had=BOOKED),
-    "undo": Path(_undo, _press_undo, owns=True),
+    "undo": Path(_undo, _press_undo, keeps=_cancel_a_moment_ago),
 }
 
 
 def drawn_for(ground: Ground, names: Sequence[str]) -> Iterable[tuple[Person, str]]:
     """Each person with a path, evenly; of those that begin with a time of one's own no more than there are times."""
     owners = 0
-    others = [name for name in names if not PATHS[name].owns] or ["choose"]
+    others = [name for name in names if not PATHS[name].keeps] or ["choose"]
     for number, person in enumerate(ground.people):
         name = names[number % len(names)]
-        if PATHS[name].owns:
+        if PATHS[name].keeps:
             owners += 1
             if owners > len(ground.times):
                 name = others[number % len(others)]
