@@ -58,9 +58,10 @@ def draft(
     helped_name: str = "",
     count: str = "",
     is_large_print: bool = False,
+    kept_until: str = "",
     **lines_of_visit: Unpack[VisitLines],
 ) -> MessageDraft:
-    """One mail to one recipient, in words."""
+    """One mail to one recipient, in words. `kept_until` is for a check that is not sent, which opens by a word."""
     context = {
         **WORDINGS[kind].addressed(helped_name=helped_name),
         "helped_name": helped_name,
@@ -69,6 +70,7 @@ def draft(
         "link": link,
         "count": count,
         "is_large_print": is_large_print,
+        "kept_until": kept_until,
         "is_to_staff": kind in (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE),
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,

@@ -71,6 +71,13 @@ WORDINGS: Final[dict[str, Wording]] = {
         _("Nothing is booked until you choose a time."),
         opening_to_helper=_("You can now choose a time for %(name)s."),
     ),
+    MessageKind.FOLLOW_UP_INVITED: Wording(
+        _("Your request %(reference)s: choose a time"),
+        _("We invite you to another visit. You can now choose a time."),
+        _("Choose a time"),
+        _("Nothing is booked until you choose a time. Before it is booked we ask you a few questions."),
+        opening_to_helper=_("We invite %(name)s to another visit. You can now choose a time for %(name)s."),
+    ),
     MessageKind.APPOINTMENT_BOOKED: Wording(
         _("Your request %(reference)s: your time is booked"),
         _("Your time is booked. Open the link to see the date, time and place."),
@@ -194,6 +201,24 @@ WORDINGS: Final[dict[str, Wording]] = {
         _("Read and answer"),
         _("It takes a minute. A person at the clinic reads the answer."),
         opening_to_helper=_("We have a short question about %(name)s’s request."),
+    ),
+    MessageKind.SAVED_CHECK: Wording(
+        _("Your link to carry on"),
+        _("Here is the link to carry on with the form that you began. Nothing was sent to the clinic yet."),
+        _("Carry on"),
+        _(
+            "If you did not ask for this, somebody may have typed your address by mistake: you do not need to do "
+            "anything. Only the newest link works."
+        ),
+    ),
+    MessageKind.SAVED_CHECK_REMINDER: Wording(
+        _("The form that you began"),
+        _(
+            "You asked for one reminder of the form that you began. It was not sent to the clinic, and we delete it "
+            "soon."
+        ),
+        _("Carry on"),
+        _("If you do nothing, it is deleted, and your address with it. Only the newest link works."),
     ),
     MessageKind.STAFF_ALERT: Wording(
         _("Something urgent waits in the staff area"),

@@ -97,11 +97,17 @@ REACHED: Final[dict[str, int]] = {
 EXPIRED: Final = gettext_lazy("we get in touch about a time")
 
 
+INVITED: Final = gettext_lazy("you are invited to another visit")
+INVITED_TO_HELPERS: Final = gettext_lazy("%(name)s is invited to another visit")
+
+
 def heading(consultation_request: ConsultationRequest) -> str:
     if _waits_for_a_doctor(consultation_request):
         return _addressed(consultation_request, BLOCKED, BLOCKED_TO_HELPERS)
     if consultation_request.is_offer_expired:
         return _addressed(consultation_request, EXPIRED, EXPIRED)
+    if consultation_request.is_follow_up and consultation_request.status == S.OFFERED:
+        return _addressed(consultation_request, INVITED, INVITED_TO_HELPERS)
     return heading_for(consultation_request, consultation_request.status)
 
 
@@ -135,6 +141,8 @@ def steps(consultation_request: ConsultationRequest, *, appointment: Appointment
         reached = REACHED[S.OFFERED]
     if reached is None:
         return []
+    if consultation_request.is_follow_up:
+        return _steps_of_follow_up(consultation_request, reached, appointment)
     states = ["done" if index < reached else "now" if index == reached else "next" for index in range(len(STEPS))]
     return [
         TrackerStep(
@@ -142,6 +150,23 @@ def steps(consultation_request: ConsultationRequest, *, appointment: Appointment
         )
         for index in range(len(STEPS))
     ]
+
+
+def _steps_of_follow_up(
+    consultation_request: ConsultationRequest, reached: int, appointment: Appointment | None
+) -> list[TrackerStep]:
+    """The request, the visits that took place, and the way to the next one."""
+    visits = consultation_request.appointments.filter(status=AppointmentStatus.FULFILLED).order_by("starts_at", "pk")
+    done = [TrackerStep(str(STEPS[0]), clock.moment(consultation_request.submitted_at), "done")]
+    done += [TrackerStep(_("Visit"), clock.moment(item.starts_at, item.time_zone), "done") for item in visits]
+    if reached == len(STEPS):
+        return done
+    states = ["done" if index < reached else "now" if index == reached else "next" for index in (3, 4)]
+    texts = [
+        _text(consultation_request, index, state, appointment) for index, state in zip((3, 4), states, strict=True)
+    ]
+    titles = [_title(3, states[0]), _("Next visit")]
+    return [*done, *(TrackerStep(*step) for step in zip(titles, texts, states, strict=True))]
 
 
 def _title(index: int, state: str) -> str:

@@ -190,6 +190,15 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             N_("Offer a time again"), N_("offered a time again"), message="offered_again",
         ),
         _row(
+            "invite_follow_up", (COMPLETED,), OFFERED, CLINICAL,
+            N_("Invite to a follow-up"), N_("invited the patient to a follow-up"), message="follow_up_invited",
+        ),
+        _row(
+            "invite_after_advice", (NOT_SUITABLE,), OFFERED, DOCTORS,
+            N_("Invite to a visit after all"), N_("invited the patient to a visit after all"),
+            message="follow_up_invited",
+        ),
+        _row(
             "confirm_visit", (BOOKED,), None, PATIENTS | STAFF,
             N_("The patient will come"), N_("confirmed that the patient will come"),
         ),

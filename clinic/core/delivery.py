@@ -137,6 +137,7 @@ def _lease(claim: DeliveryAttempt, now: datetime.datetime) -> bool:
     if claim.crashes >= MAX_CRASHES or claim.attempts > PATIENCE[claim.lane].attempts:
         reason = f"The worker ended {claim.crashes} times while it sent this." if claim.crashes else "Tried too often."
         row.update(lease_until=None, parked_at=now, crashes=claim.crashes, last_error=reason)
+        outbox.forget_unread(claim.pk)
         logger.error("outbox row %s parked after %s crashes", claim.pk, claim.crashes)
         return False
     row.update(lease_until=now + LEASE, attempts=claim.attempts, crashes=claim.crashes)
@@ -202,10 +203,12 @@ def _try_to_write(claim: DeliveryAttempt, write: Callable[[], object]) -> bool:
     return False
 
 
+@transaction.atomic
 def record_sent(pk: int) -> None:
     OutboxMessage.objects.filter(pk=pk).update(
         sent_at=clock.now(), lease_until=None, parked_at=None, is_stopped=False, last_error="", payload=None
     )
+    outbox.forget_unread(pk)
 
 
 def _give_back(claim: DeliveryAttempt) -> None:
@@ -221,6 +224,7 @@ def _put_off(claim: DeliveryAttempt, until: datetime.datetime) -> None:
 def _park(claim: DeliveryAttempt, reason: str) -> None:
     waiting = OutboxMessage.objects.filter(pk=claim.pk, sent_at=None, parked_at=None)
     waiting.update(lease_until=None, parked_at=clock.now(), last_error=reason)
+    outbox.forget_unread(claim.pk)
 
 
 def _postpone(claim: DeliveryAttempt, error: Exception, *, is_final: bool) -> None:

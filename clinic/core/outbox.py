@@ -74,6 +74,9 @@ class MessageKindEntry:
     `ensure_wanted` is asked before every attempt, and takes the locks under which the answer stays true; it may raise
     NotYet too. `compose` is
     asked at the first one alone, and may make what the message leads to, such as a private link.
+
+    `is_unread`: to somebody whom nobody at the clinic knows yet, so nobody reads it or follows it up. What it said and
+    to whom is forgotten once it is sent, or given up.
     """
 
     name: str
@@ -82,6 +85,7 @@ class MessageKindEntry:
     compose: Callable[[OutboxMessage], MessageDraft]
     ensure_wanted: Callable[[OutboxMessage], None] = always
     channel: str = channels.EMAIL
+    is_unread: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -102,6 +106,19 @@ def register(*kinds: MessageKindEntry) -> None:
         if KINDS.get(kind.name, kind) != kind:
             raise ValueError(f"Two kinds of message are called {kind.name}.")
         KINDS[kind.name] = kind
+
+
+def unread_kinds() -> list[str]:
+    """A demonstration keeps them: its visitors read there what would have been mailed."""
+    return [] if settings.DEMO else [name for name, kind in KINDS.items() if kind.is_unread]
+
+
+def forget_unread(pk: int) -> None:
+    """Of a message that nobody reads, once it is sent or given up, keep that it was."""
+    messages = OutboxMessage.objects.filter(pk=pk, kind__in=unread_kinds())
+    gone: dict[str, Any] = {"recipient": "", "payload": None, "content": None, "content_deleted_at": clock.now()}
+    messages.filter(sent_at__isnull=False).update(**gone)
+    messages.filter(parked_at__isnull=False).update(**gone, is_stopped=True)
 
 
 def label_of(message: OutboxMessage) -> str:

@@ -1,7 +1,8 @@
 """Django's session middleware, and the truth about a session that could not be kept."""
 
+import datetime
 import logging
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends.base import UpdateError
@@ -10,10 +11,11 @@ from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessio
 from django.db import DatabaseError, Error
 from django.http import HttpRequest, HttpResponse
 
-from clinic.core import error_pages
+from clinic.core import clock, error_pages
 from clinic.core.logs import cause_of, note_cause
 
 logger = logging.getLogger(__name__)
+SECOND_PRESS: Final = datetime.timedelta(minutes=1)
 
 
 class MessageStorage(SessionStorage):
@@ -24,6 +26,21 @@ class MessageStorage(SessionStorage):
         unstored = super()._store(messages, response, *args, **kwargs)  # type: ignore[misc]  # unknown to the stubs
         vars(self.request)["only_messages"] = not was_modified
         return unstored
+
+
+def renew(request: HttpRequest, *, keeps: str) -> None:
+    """Go on under a new session id, with all that the session holds: whoever knew the old one learns nothing new.
+
+    What stands under `keeps` can still be found by the old id, for a minute: the second press of a double click comes
+    with it, and would else end in a session that has lost it.
+    """
+    session = request.session
+    old_key, kept = session.session_key, session.get(keeps)
+    session.cycle_key()
+    if old_key is None or not kept:
+        return
+    row = {"session_data": session.encode({keeps: kept}), "expire_date": clock.now() + SECOND_PRESS}
+    session.model.objects.update_or_create(session_key=old_key, defaults=row)  # type: ignore[attr-defined]
 
 
 class SessionMiddleware(DjangoSessionMiddleware):

@@ -212,7 +212,8 @@ class TakeTime(StaffAction[BookData, Appointment]):
     def check(self, ctx: Ctx, data: BookData) -> None:
         """Raises FlagsStand: nobody takes a time while a red flag stands, but for staff on the order of a doctor.
 
-        Raises AskFirst: the patient is asked before if anything is new or worse.
+        Raises AskFirst: the patient is asked before if anything is new or worse, and before a follow-up, whoever books
+        it, the whole safety section.
         """
         if ctx.row.is_blocked_by_flags and (ctx.by is None or ctx.row.booking_ordered_at is None):
             raise FlagsStand(
@@ -225,6 +226,8 @@ class TakeTime(StaffAction[BookData, Appointment]):
             )
         if ctx.by is None:
             scheduling.require_asked(ctx.row)
+        else:
+            scheduling.require_section(ctx.row)
 
     def changes(self, ctx: Ctx, data: BookData) -> dict[str, object]:
         return {"due_at": clocks.visit_due(data.slot.ends_at)}

@@ -35,7 +35,8 @@ class Offer(Decision[OfferData, ClinicalReview]):
             )
 
     def changes(self, ctx: Ctx, data: OfferData) -> dict[str, object]:
-        return {"appointment_type": data.appointment_type}
+        # What an earlier invitation to a follow-up asked for is not what is offered now.
+        return {"appointment_type": data.appointment_type, "follow_up_from": None, "follow_up_clinician": None}
 
     def perform(self, ctx: Ctx, data: OfferData) -> ClinicalReview:
         return self.review(ctx, data)

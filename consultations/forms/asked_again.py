@@ -1,5 +1,6 @@
 """What is new or worse since a person last told us: one list, and a box for what is not on it."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
@@ -8,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.form_fields import PatientTextField
 from clinic.core.widgets import TileCheckbox
-from consultations.candidacy import asked_again
+from consultations.candidacy import asked_again, call_script, safety_section
+from consultations.forms.check import ScreenForm
 from consultations.forms.private import MESSAGE_LIMIT
 
 ELSE: Final = "else"
@@ -65,3 +67,30 @@ class AskedAgainForm(forms.Form):
         elif ELSE in self.ticked and not has_words and not self.has_signs:
             self.add_error("message", WRITE_IT)
         return data
+
+
+class SectionForm(ScreenForm):
+    """The whole safety section on one page. What only follows an answer to another question may stay blank."""
+
+    section = forms.CharField(required=False, initial="1", max_length=1, widget=forms.HiddenInput)
+    """Says that this form was on the page that was sent."""
+
+    def __init__(self, data: Any = None, *, version: str) -> None:
+        questions = safety_section.questions(version, settings.CLINIC_REGION)
+        super().__init__(data, questions=questions, answers={}, heading="")
+        self.version = version
+        for name in safety_section.follow_ups(version):
+            field: Any = self.fields[name]
+            field.required, field.hide_optional = False, True
+            field.help_text = _("Only if you ticked something in the question before.")
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """What was ticked and chosen, also in a form with an error elsewhere."""
+        self.full_clean()
+        return self.ticked_or_valid()
+
+    @property
+    def has_signs(self) -> bool:
+        """Whether these answers by themselves are a danger."""
+        return call_script.level_of(self.told, version=self.version) is not None

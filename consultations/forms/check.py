@@ -192,6 +192,10 @@ class ScreenForm(forms.Form):
         wrong = self.errors.keys()
         return bool(wrong) and wrong <= may_stay and all(self.has_error(name, "required") for name in wrong)
 
+    def lacks_only_answers(self) -> bool:
+        """Whether nothing is wrong but that questions were left blank."""
+        return all(self.has_error(name, "required") for name in self.errors)
+
     def valid_answers(self) -> dict[str, Any]:
         """The answers that could be saved, whatever the others say; skipped questions are left out."""
         given = {question.id: _raw(self.cleaned_data.get(question.id)) for question in self.questions}

@@ -17,6 +17,7 @@ from consultations.models.questionnaire_response import Assessment, Questionnair
 from consultations.models.resources import Clinician, Location, Resource, Room
 from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.rota import Shift, ShiftChange
+from consultations.models.saved_check import SavedCheck
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 from consultations.models.settlement import Settlement
 from consultations.models.visit_needs import VisitNeeds
@@ -57,6 +58,7 @@ __all__ = [
     "Room",
     "RuleAnswer",
     "SafetyCase",
+    "SavedCheck",
     "Settlement",
     "Shift",
     "ShiftChange",

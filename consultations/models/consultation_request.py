@@ -68,6 +68,9 @@ class ConsultationRequest(models.Model):
     `asked_again_at` is when we last asked on our own whether something is new or worse, `answered_again_at` when the
     person last answered. `weekly_asked_at` is when the weekly mail was last owed; with `weekly_off_at` none is.
     `offer_expired_at` is when an offer ended of which no time was taken; none since then.
+    `follow_up_at` is when staff last invited the patient to another visit, after one that took place or an answer: with
+    `follow_up_from` none of its times is before that day, with `follow_up_clinician` all are with that one.
+    `section_answered_at` is when the patient last answered the safety section as it is asked before a follow-up.
     With `reminders_off_at` no reminder of the visit is sent; with `reminders_full_at` it says when, where, with whom.
     """
 
@@ -113,6 +116,18 @@ class ConsultationRequest(models.Model):
     weekly_asked_at = models.DateTimeField(null=True, blank=True)
     weekly_off_at = models.DateTimeField(null=True, blank=True)
     offer_expired_at = models.DateTimeField(null=True, blank=True)
+    follow_up_at = models.DateTimeField(null=True, blank=True)
+    follow_up_from = models.DateField(null=True, blank=True)
+    follow_up_clinician = models.ForeignKey(
+        "consultations.Clinician",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        # The table holds rows, and nobody looks for requests by it.
+        db_index=False,
+    )
+    section_answered_at = models.DateTimeField(null=True, blank=True)
     reminders_off_at = models.DateTimeField(null=True, blank=True)
     reminders_full_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
@@ -210,6 +225,11 @@ class ConsultationRequest(models.Model):
     def is_offer_expired(self) -> bool:
         """Whether it is with staff because no time was chosen in time: somebody calls the patient."""
         return self.offer_expired_at is not None and self.status in STAFF_QUEUE
+
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether its next visit, or its last, is one that staff invited to after the request was answered."""
+        return self.follow_up_at is not None
 
     @property
     def reminders(self) -> ReminderChoice:

@@ -129,6 +129,9 @@ class AppointmentType(models.Model):
         sentence = ngettext("%(name)s, %(minutes)s minute", "%(name)s, %(minutes)s minutes", self.minutes)
         return sentence % {"name": self.name, "minutes": self.minutes}
 
+    def is_given_by(self, clinician: Clinician) -> bool:
+        return self.any_clinician or self.clinicians.filter(pk=clinician.pk).exists()
+
     @property
     def length(self) -> datetime.timedelta:
         return datetime.timedelta(minutes=self.minutes)

@@ -251,6 +251,8 @@ def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Activity
             continue
         values = {"who": _("The patient"), "moment": clock.moment(datetime.datetime.fromisoformat(told.since))}
         message = _("%(who)s ticked as new or worse since %(moment)s")
+        if told.said is not None:
+            message = _("%(who)s answered the danger questions before a follow-up")
         chosen = ""
         if told.chosen and with_key.outcome in URGENT_OUTCOMES:
             starts_at = datetime.datetime.fromisoformat(told.chosen)

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from consultations.candidacy import asked_again as the_list
-from consultations.candidacy import outcomes, spoken
+from consultations.candidacy import engine, outcomes, spoken
 from consultations.candidacy.outcomes import Explanation, OutcomeContext
 from consultations.candidacy.spoken import CAUDA_EQUINA_RULES
 from consultations.enums import URGENT_OUTCOMES, Outcome
 from consultations.models import Assessment, ConsultationRequest
-from consultations.services import asked_again, clocks
+from consultations.services import asked_again, clocks, sources
 from consultations.services.asked_again import AskedAgainAnswer
 from consultations.services.targets import falls_today, promised_numbers
 
@@ -86,7 +86,7 @@ def _danger(consultation_request: ConsultationRequest, answer: Assessment) -> Da
         outcome=outcome,
         explanation=outcomes.explain_told(outcome, told.words if told else (), situation=situation),
         to_say=_to_say(consultation_request, told) if told else "",
-        since=_since_of(told) if told else "",
+        since=_since_of(told) if told and told.said is None else "",
         due_at=due_at,
         calls_today=falls_today(due_at, now=now),
         missed=clocks.missed(consultation_request, now=now),
@@ -102,6 +102,9 @@ def _since_of(told: AskedAgainAnswer) -> str:
 
 def _to_say(consultation_request: ConsultationRequest, told: AskedAgainAnswer) -> str:
     """What to read aloud. Whoever calls for somebody else says first of whom they speak."""
+    if told.said is not None:
+        version = sources.unopened(consultation_request.response_id).questionnaire_version
+        return spoken.what_to_say(engine.assess(told.said, version=version), region=settings.CLINIC_REGION)
     ticks = [tick for code, tick in the_list.ticks().items() if code in told.ticks]
     nerves = [tick.said_in(settings.CLINIC_REGION) for tick in ticks if NERVES & set(tick.lays)]
     others = [tick.said_in(settings.CLINIC_REGION) for tick in ticks if not NERVES & set(tick.lays)]

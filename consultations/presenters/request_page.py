@@ -16,6 +16,7 @@ from clinic.core.text_lists import paragraph
 from consultations import phones
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
+    AppointmentStatus,
     CaseStatus,
     ClockKind,
     FilledFor,
@@ -109,6 +110,7 @@ def request_page(consultation_request: ConsultationRequest, *, viewer: User, now
             "signature": signature_line(assessment.ruleset_version),
         },
         "appointment": appointment_words(appointment),
+        "earlier_visits": earlier_visits(consultation_request),
         "activity": activity.activity(consultation_request),
         "seen": seen.for_staff([consultation_request.patient_id]),
         "seen_url": seen_url(consultation_request, viewer=viewer),
@@ -250,6 +252,25 @@ def appointment_words(appointment: Appointment | None) -> dict[str, Any] | None:
         "outside_reason": opened(lambda: appointment.outside_reason or "", str(UNREADABLE), of=appointment)[0],
         "confirmed": confirmed_chip(appointment),
     }
+
+
+ENDED: Final = (AppointmentStatus.FULFILLED, AppointmentStatus.NOSHOW)
+
+
+def earlier_visits(consultation_request: ConsultationRequest) -> list[dict[str, str]]:
+    """The visits that took place, or that the patient did not come to, the last first."""
+    rows = consultation_request.appointments.filter(status__in=ENDED).select_related("clinician", "appointment_type")
+    return [
+        {
+            "when": clock.moment(visit.starts_at, visit.time_zone),
+            "kind": visit.appointment_type.name,
+            "clinician": visit.clinician.display_name,
+            "ended": visit.get_status_display(),
+        }
+        for visit in rows.only(
+            "starts_at", "time_zone", "status", "appointment_type__name", "clinician__display_name"
+        ).order_by("-starts_at", "-pk")
+    ]
 
 
 def case_words(case: SafetyCase | None, *, viewer: User) -> dict[str, Any] | None:

@@ -3,18 +3,22 @@
 import dataclasses
 import datetime
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Max, Min, Q
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.encryption import DamagedRecord
 from consultations.candidacy import asked_again as the_list
+from consultations.candidacy import call_script
+from consultations.candidacy import safety_section as the_section
 from consultations.enums import AssessmentOrigin, TextKind
 from consultations.models import Assessment, Call, ConsultationRequest, PatientText
 from consultations.models.stored import result_of
+from consultations.questionnaire import flow
 
 logger = logging.getLogger(__name__)
 
@@ -96,9 +100,32 @@ def is_owed_before_a_time(consultation_request: ConsultationRequest) -> bool:
     return answered is None or clock.now() - answered > _sitting() or wrote_of_danger(consultation_request)
 
 
+def owes_section(consultation_request: ConsultationRequest) -> bool:
+    """Whether the whole safety section is asked before a time is booked: of a follow-up, once since its invitation, by
+    its page or in a call that left out no question.
+    """
+    since = consultation_request.follow_up_at
+    if since is None:
+        return False
+    answered = consultation_request.section_answered_at
+    if answered is not None and answered >= since:
+        return False
+    scripts = Call.objects.filter(response=consultation_request.response_id, completed_at__gte=since)
+    return not any(_asked_everything(call) for call in with_keys(scripts.select_related("response")))
+
+
+def _asked_everything(call: Call) -> bool:
+    try:
+        return not call_script.not_asked(call.answers, version=call.response.questionnaire_version)
+    except DamagedRecord:
+        return False
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class AskedAgainAnswer:
-    """One answer: the codes that were ticked and the words they stood beside, since when, and by which rules."""
+    """One answer: the codes that were ticked and the words they stood beside, since when, and by which rules. `said`:
+    the answers to the safety section, where that was asked in place of the list.
+    """
 
     ticks: tuple[str, ...]
     words: tuple[str, ...]
@@ -106,6 +133,7 @@ class AskedAgainAnswer:
     rules: frozenset[str]
     chosen: str = ""
     """When the visit would have begun that they had chosen and not booked."""
+    said: Mapping[str, Any] | None = None
 
 
 def shown(codes: Iterable[str], *, since: datetime.datetime, chosen: datetime.datetime | None = None) -> dict[str, Any]:
@@ -114,6 +142,21 @@ def shown(codes: Iterable[str], *, since: datetime.datetime, chosen: datetime.da
     """
     labels = {code: the_list.ticks()[code].words_in(settings.CLINIC_REGION) for code in codes}
     return {"since": since.isoformat(), "words": labels, **({"chosen": chosen.isoformat()} if chosen else {})}
+
+
+def section_shown(
+    answers: Mapping[str, Any], *, version: str, since: datetime.datetime, chosen: datetime.datetime | None
+) -> dict[str, Any]:
+    """The same of the safety section: every question in the words it was asked, with its options and the answer; and
+    the words of each sign of danger in it.
+    """
+    asked = [
+        entry
+        for entry in flow.as_asked(answers, version=version, region=settings.CLINIC_REGION)
+        if entry["id"] in the_section.question_ids(version)
+    ]
+    words = the_section.sign_words(answers, version=version, region=settings.CLINIC_REGION)
+    return {**shown((), since=since, chosen=chosen), "words": words, "asked": asked}
 
 
 def last_answer(consultation_request: ConsultationRequest) -> Assessment | None:
@@ -130,14 +173,21 @@ def told_in(answer: Assessment) -> AskedAgainAnswer | None:
         ticks = tuple(sorted(record["ticks"]))
         return AskedAgainAnswer(
             ticks=ticks,
-            words=tuple(labels[code] for code in the_list.ticks() if code in labels),
+            words=tuple(labels[code] for code in _in_order(labels)),
             since=record["shown"]["since"],
+            said=record["said"] if "asked" in record["shown"] else None,
             rules=frozenset(fired["id"] for fired in result["fired"]),
             chosen=record["shown"].get("chosen", ""),
         )
     except (DamagedRecord, KeyError, TypeError) as damage:
         logger.error("damaged record: assessment %s (%s)", answer.pk, type(damage).__name__)
         return None
+
+
+def _in_order(labels: Mapping[str, str]) -> list[str]:
+    """As the page had them: those of the list, then those of questions."""
+    listed = [code for code in the_list.ticks() if code in labels]
+    return [*listed, *(code for code in labels if code not in listed)]
 
 
 def to_be_asked_by(consultation_request: ConsultationRequest) -> datetime.datetime | None:

@@ -1,6 +1,7 @@
 """What a calendar knows a visit by: a UID for the life of the appointment, a number that rises with each change.
 
-An appointment that follows a cancelled one of the same request goes on with its entry (decisions 0028 and 0033).
+An appointment that follows a cancelled one of the same request goes on with its entry (decisions 0028 and 0033). One
+that follows a visit that took place is another visit, and has an entry of its own (decision 0064).
 """
 
 import secrets
@@ -8,15 +9,17 @@ from typing import Any
 
 from django.conf import settings
 
+from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, ConsultationRequest
 
 
 def following(consultation_request: ConsultationRequest) -> dict[str, Any]:
-    """UID and number of the next appointment of this request: the entry it has, changed once more. On a locked row."""
-    last = (
-        consultation_request.appointments.order_by("calendar_sequence").only("calendar_uid", "calendar_sequence").last()
-    )
-    if last is None:
+    """UID and number of the next appointment of this request: the entry it has, changed once more; a new
+    one after a visit that took place. On a locked row.
+    """
+    visits = consultation_request.appointments.order_by("booked_at", "calendar_sequence")
+    last = visits.only("calendar_uid", "calendar_sequence", "status").last()
+    if last is None or last.status == AppointmentStatus.FULFILLED:
         return {"calendar_uid": f"{secrets.token_hex(16)}@{settings.SITE_HOST}", "calendar_sequence": 0}
     return {"calendar_uid": last.calendar_uid, "calendar_sequence": last.calendar_sequence + 1}
 

@@ -25,10 +25,11 @@ from consultations.models import (
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
+    SavedCheck,
 )
 from consultations.models.patient import ERASED_NAME
 from consultations.permissions import require
-from consultations.services import persons, pressing
+from consultations.services import persons, pressing, retention, saved_links
 
 
 class StillNeeded(TransitionNotAllowed):
@@ -37,10 +38,13 @@ class StillNeeded(TransitionNotAllowed):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Records:
-    """Everything that goes together: two patient rows that share a response are one visitor."""
+    """Everything that goes together: two patient rows that share a response are one visitor. `unsent` are checks that
+    were saved with an address of theirs to go on later, and never sent.
+    """
 
     patients: frozenset[int]
     responses: frozenset[int]
+    unsent: frozenset[int]
 
     @property
     def of_requests(self) -> Q:
@@ -78,6 +82,7 @@ def _erase(patient: Patient, *, by: User | None) -> Patient:
     _require_done_with(requests, cases)
     _stop_mail(requests)
     _take_out_of_persons(records, by=by)
+    _forget_unsent(records)
     _blank(records)
     details = {"requests": sorted(item.pk for item in requests), "cases": sorted(item.pk for item in cases)}
     for pk in sorted(records.patients):
@@ -98,8 +103,13 @@ def _records_of(patient: Patient) -> Records:
         ]
         reached = {patient for patient, _key in pairs if patient is not None}, {response for _key, response in pairs}
         if reached[0] <= patients and reached[1] <= responses:
-            return Records(frozenset(patients), frozenset(responses))
+            return Records(frozenset(patients), frozenset(responses), _unsent_of(patients))
         patients, responses = patients | reached[0], responses | reached[1]
+
+
+def _unsent_of(patients: set[int]) -> frozenset[int]:
+    indexes = Patient.objects.filter(pk__in=patients).exclude(email_index="").values("email_index")
+    return frozenset(SavedCheck.objects.filter(email_index__in=indexes).values_list("response", flat=True))
 
 
 def _lock(records: Records) -> tuple[list[ConsultationRequest], list[SafetyCase]]:
@@ -107,7 +117,7 @@ def _lock(records: Records) -> tuple[list[ConsultationRequest], list[SafetyCase]
     pressing.hold_requests(Patient(pk=pk) for pk in records.patients)
     requests = list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(records.of_requests))
     responses = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
-    list(responses.filter(pk__in=records.responses).only("pk").order_by("pk"))
+    list(responses.filter(pk__in=records.responses | records.unsent).only("pk").order_by("pk"))
     cases = list(SafetyCase.objects.select_for_update(of=("self",)).filter(records.of_requests))
     return requests, cases
 
@@ -141,6 +151,20 @@ def _stop_mail(requests: list[ConsultationRequest]) -> None:
     mails = OutboxMessage.objects.filter(subject__consultation_request__in=requests)
     outbox.stop(mails, reason=gettext_noop("Not sent: the data of the person were erased."))
     mails.update(recipient="", payload=None, content=None, content_deleted_at=now, data_key="")
+
+
+def _forget_unsent(records: Records) -> None:
+    """The address and the link of what was begun and not sent; the answers too, where nobody else has that address.
+
+    A couple may share a mailbox: then the other's answers stay until their browser sends them, or their time is over.
+    """
+    indexes = Patient.objects.filter(pk__in=records.patients).exclude(email_index="").values("email_index")
+    others = Patient.objects.filter(email_index__in=indexes).exclude(pk__in=records.patients)
+    shared = set(others.values_list("email_index", flat=True))
+    rows = SavedCheck.objects.filter(response__in=records.unsent)
+    own = [response for response, index in rows.values_list("response", "email_index") if index not in shared]
+    saved_links.forget(sorted(records.unsent | records.responses))
+    retention.delete_now(own)
 
 
 def _take_out_of_persons(records: Records, *, by: User | None) -> None:

@@ -44,7 +44,7 @@ from consultations.models import (
 )
 from consultations.models.stored import result_of
 from consultations.questionnaire import definition, flow
-from consultations.services import cases, messaging, patient_texts, persons
+from consultations.services import cases, messaging, patient_texts, persons, saved_links
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
@@ -246,6 +246,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     if case := SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first():
         cases.attach_patient(case=case, patient=patient)
     _keep_texts(consultation_request, contact)
+    saved_links.settle(response)
     audit.record(
         action="request.send",
         target=consultation_request,

@@ -24,6 +24,7 @@ from consultations.services import (
     offers,
     private_links,
     reminders,
+    saved_links,
     scheduling,
     visit_mails,
     weekly_question,
@@ -34,6 +35,7 @@ STANDS_WHILE: Final = {
     MessageKind.QUESTION_ASKED: RequestStatus.INFORMATION_ASKED,
     MessageKind.CONSULTATION_OFFERED: RequestStatus.OFFERED,
     MessageKind.OFFERED_AGAIN: RequestStatus.OFFERED,
+    MessageKind.FOLLOW_UP_INVITED: RequestStatus.OFFERED,
     MessageKind.AFTER_VISIT: RequestStatus.COMPLETED,
     MessageKind.MISSED_VISIT: RequestStatus.NO_SHOW,
 }
@@ -46,6 +48,11 @@ OF_A_BOOKING: Final = (
 )
 """Mails about one visit, which are lost for good if they find it cancelled."""
 BY_TEXT: Final = (MessageKind.TEXT_REMINDER,)
+OF_SAVED_CHECKS: Final = {
+    MessageKind.SAVED_CHECK: saved_links.ensure_wanted,
+    MessageKind.SAVED_CHECK_REMINDER: saved_links.ensure_reminder_wanted,
+}
+"""Mails to somebody who has sent nothing, and is nobody's patient."""
 TO_STAFF: Final = (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END)
 
 
@@ -65,13 +72,16 @@ OF_VISITS: Final = {
 
 def register() -> None:
     for kind in MessageKind:
-        if kind not in (*TO_STAFF, *BY_TEXT):
+        if kind not in (*TO_STAFF, *BY_TEXT, *OF_SAVED_CHECKS):
             outbox.register(
                 MessageKindEntry(kind.value, kind.label, Lane.PATIENTS, compose_for_patient, ensure_wanted_by_patient)
             )
     for kind in BY_TEXT:
         lane, channel = Lane.PATIENTS, text_messages.TEXT
         outbox.register(MessageKindEntry(kind.value, kind.label, lane, compose_text, ensure_wanted_by_patient, channel))
+    for kind, is_wanted in OF_SAVED_CHECKS.items():
+        lane, compose = Lane.PATIENTS, saved_links.compose
+        outbox.register(MessageKindEntry(kind.value, kind.label, lane, compose, is_wanted, is_unread=True))
     alert, notice, day_end = MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END
     outbox.register(
         MessageKindEntry(alert.value, alert.label, Lane.ALERTS, compose_to_staff, ensure_alert_wanted),

@@ -17,7 +17,7 @@ from clinic.core.encryption import KeysUnusable, blind_index, fingerprint, new_t
 from clinic.core.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, PrivateLink
-from consultations.services import asked_again, messaging, verified_emails
+from consultations.services import asked_again, messaging, saved_links, verified_emails
 from consultations.services.transitions import lock
 
 logger = logging.getLogger(__name__)
@@ -203,6 +203,7 @@ def _answer(key: int) -> bool:
     asked = LinkAsked.objects.select_for_update().filter(pk=key).first()
     if asked is None:
         return False
+    saved_links.mail_again(email_index(asked.email))
     send_again(email=asked.email)
     asked.delete()
     return True

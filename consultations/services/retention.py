@@ -6,14 +6,16 @@ closed, rests on the answers, and whoever reopens it needs the number that was l
 
 import datetime
 import logging
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from clinic.core import audit, clock
 from consultations.enums import Actor, ResponseStatus
 from consultations.models import Assessment, QuestionnaireResponse
+from consultations.services import saved_links
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 100
@@ -31,26 +33,45 @@ def delete_unsent(*, limit: int = BATCH) -> int:
     A row that somebody is saving or sending at this moment is passed over: it is theirs, and counts anew. Nothing that
     is sealed is read, so a damaged row goes like any other.
     """
-    due = QuestionnaireResponse.objects.filter(
-        status=ResponseStatus.IN_PROGRESS,
-        updated_at__lt=unsent_since(),
-        safety_case=None,
-        consultation_request=None,
-        # Nothing makes such a row; if one is there all the same, it must not keep every other from its end.
-        patient_texts=None,
-    ).order_by("updated_at", "pk")
+    due = _unsent().filter(updated_at__lt=unsent_since()).order_by("updated_at", "pk")
     locked = due.select_for_update(of=("self",), skip_locked=True)
     keys = list(locked.values_list("pk", flat=True)[:limit])
     if not keys:
         return 0
+    _delete(keys, {"unsent_days": settings.KEEP_UNSENT_DAYS})
+    logger.info("%s checks that were not sent were deleted", len(keys))
+    return len(keys)
+
+
+def delete_now(responses: list[int]) -> None:
+    """Delete those of these checks that were not sent and that no safety case rests on. On locked checks."""
+    _delete(sorted(_unsent().filter(pk__in=responses).values_list("pk", flat=True)), {"erased": True})
+
+
+def _unsent() -> QuerySet[QuestionnaireResponse]:
+    """What nothing rests on."""
+    return QuestionnaireResponse.objects.filter(
+        status=ResponseStatus.IN_PROGRESS,
+        safety_case=None,
+        consultation_request=None,
+        # Nothing makes such a row; if one is there all the same, it must not keep every other from its end.
+        patient_texts=None,
+    )
+
+
+def _delete(keys: list[int], details: dict[str, Any]) -> None:
+    saved_links.forget(keys)
     Assessment.objects.filter(response__in=keys).only("pk").delete()
     QuestionnaireResponse.objects.filter(pk__in=keys).only("pk").delete()
     for key in keys:
-        audit.record(
-            action="response.delete",
-            target=QuestionnaireResponse(pk=key),
-            actor=Actor.SYSTEM.value,
-            details={"unsent_days": settings.KEEP_UNSENT_DAYS},
-        )
-    logger.info("%s checks that were not sent were deleted", len(keys))
-    return len(keys)
+        target = QuestionnaireResponse(pk=key)
+        audit.record(action="response.delete", target=target, actor=Actor.SYSTEM.value, details=details)
+
+
+@transaction.atomic
+def delete_saved_links(*, limit: int = BATCH) -> int:
+    """Delete links to go on elsewhere that have ended: of checks that were sent, that a safety case keeps, or that are
+    gone. Returns how many.
+    """
+    keys = saved_links.over(limit)
+    return saved_links.forget(keys) if keys else 0

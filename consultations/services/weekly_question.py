@@ -59,8 +59,11 @@ def weekly_calls(*, now: datetime.datetime) -> QuerySet[ConsultationRequest]:
 
 
 def _quiet(rows: QuerySet[ConsultationRequest], *also: str, now: datetime.datetime) -> QuerySet[ConsultationRequest]:
-    """Those of whom we have heard nothing for a week, longest first, by when they sent, answered, or any of `also`."""
-    moments = [Coalesce(name, "submitted_at") for name in ("answered_again_at", *also)]
+    """Those of whom we have heard nothing for a week, longest first, by when they sent, answered, or any of `also`.
+
+    Whoever is invited to another visit is asked a week later, not with the invitation.
+    """
+    moments = [Coalesce(name, "submitted_at") for name in ("answered_again_at", "follow_up_at", *also)]
     quiet = rows.annotate(quiet_since=Greatest("submitted_at", *moments))
     return quiet.filter(quiet_since__lte=now - WEEK).order_by("quiet_since", "pk")
 

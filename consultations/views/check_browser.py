@@ -6,6 +6,7 @@ import re
 import secrets
 from typing import Any, Final
 
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.utils.crypto import salted_hmac
@@ -51,6 +52,18 @@ def remember(request: HttpRequest, response: QuestionnaireResponse, *, key: str 
         key = new_key()
     request.session[CHECKS] = _within_bounds({**tokens, key: response.token})
     return key
+
+
+def keep_open(request: HttpRequest) -> None:
+    """A page was saved: the session lasts as long as it does from now. Not one in which somebody is signed in."""
+    if SESSION_KEY not in request.session:
+        request.session.modified = True
+
+
+def leave(request: HttpRequest, key: str) -> None:
+    """This browser does not have the check any more."""
+    tokens: dict[str, str] = request.session.get(CHECKS, {})
+    request.session[CHECKS] = {known: token for known, token in tokens.items() if known != key}
 
 
 def _within_bounds(tokens: dict[str, str]) -> dict[str, str]:

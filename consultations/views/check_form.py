@@ -1,6 +1,6 @@
 """The form of one screen: its own questions, and the follow-ups that a browser with JavaScript shows on it at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.forms import BoundField
 from django.http import QueryDict
 
-from consultations.forms.check import MOOD, ScreenForm
+from consultations.forms.check import MOOD, ScreenForm, answer_lines
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import QuestionnaireItem, worded
 from consultations.questionnaire.page_copy import Screen
@@ -37,8 +37,17 @@ class QuestionGroup:
     rows: tuple[QuestionRow, ...]
 
 
-def screen_form(session: QuestionnaireSession, asked: Screen, data: QueryDict | None) -> ScreenForm:
-    """The screen's questions on show, and its follow-ups: open where the page said that it showed them."""
+def screen_form(
+    session: QuestionnaireSession,
+    asked: Screen,
+    data: QueryDict | None,
+    *,
+    answers: Mapping[str, Any] | None = None,
+) -> ScreenForm:
+    """The screen's questions on show, and its follow-ups: open where the page said that it showed them.
+
+    `answers` are those to show in place of what is stored.
+    """
     questions_by_id = worded(session.version, settings.CLINIC_REGION)
     own = flow.questions_on(asked, session.answers, version=session.version, region=settings.CLINIC_REGION)
     later = [questions_by_id[question_id] for question_id in asked.follow_ups]
@@ -56,8 +65,15 @@ def screen_form(session: QuestionnaireSession, asked: Screen, data: QueryDict | 
         closed=[question for question in later if question not in opened],
         order=asked.order,
         heading=own[0].id if len(own) == 1 else "",
-        answers=session.answers,
+        answers={**session.answers, **(answers or {})},
     )
+
+
+def newer_lines(session: QuestionnaireSession, names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """What stands stored for these questions, in words; nothing for one that has no answer any more."""
+    questions = worded(session.version, settings.CLINIC_REGION)
+    cleaned = session.assessment.cleaned
+    return [(questions[name].text, answer_lines(questions[name], cleaned.get(name))) for name in names]
 
 
 def shown_at_once(data: QueryDict | None) -> frozenset[str]:

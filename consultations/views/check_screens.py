@@ -1,5 +1,7 @@
 """The screens of the check: each saved as it is given, each danger shown at once."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -11,7 +13,7 @@ from consultations.enums import Outcome
 from consultations.forms.check import ScreenForm
 from consultations.questionnaire import flow
 from consultations.questionnaire.page_copy import Screen
-from consultations.views import check_form
+from consultations.views import check_form, check_seen
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
 from consultations.views.check_result import support_line
@@ -38,10 +40,18 @@ def screen(request: HttpRequest, session: QuestionnaireSession, slug: str) -> Ht
         return redirect(elsewhere)
     data = request.POST if request.method == "POST" else None
     form = check_form.screen_form(session, asked, data)
-    if form.is_bound and (form.is_valid() or _is_emergency_all_the_same(form, session)):
-        now = save_answers(request, session, form.answers())
-        told = check_form.shown_at_once(data)
-        return redirect(_after(session, now, asked, shown_at_once=told, from_answers=from_answers))
+    newer: tuple[str, ...] = ()
+    if (given := _to_save(request, form, session)) is not None:
+        clash = check_seen.clash(request, session, given)
+        if clash is None or clash.at_once:
+            now = save_answers(request, session, given if clash is None else clash.at_once)
+            if "later" in request.POST and not now.stop:
+                return redirect(now.url("later"))
+            told = check_form.shown_at_once(data)
+            return redirect(_after(session, now, asked, shown_at_once=told, from_answers=from_answers))
+        if session.stop:
+            return redirect(session.stop_url)
+        form, newer = check_form.screen_form(session, asked, None, answers=clash.answers), clash.newer
     back = flow.previous_screen(slug, session.answers, version=session.version)
     context = {
         "form": form,
@@ -50,9 +60,20 @@ def screen(request: HttpRequest, session: QuestionnaireSession, slug: str) -> Ht
         "lead": check_form.mood_stem(session) if check_form.asks_mood_alone(form) else asked.lead,
         "back_url": _back(session, back, from_answers=from_answers),
         "support_line": support_line() if _shows_support(session, asked) else "",
+        "seen": check_seen.digests(session, asked),
+        "newer": check_form.newer_lines(session, newer),
         **progress(session, asked.section),
     }
-    return render_page(request, session, "screen", context)
+    return render_page(request, session, "screen", context, status=409 if newer else 200)
+
+
+def _to_save(request: HttpRequest, form: ScreenForm, session: QuestionnaireSession) -> dict[str, Any] | None:
+    """The answers to save, or None. Whoever finishes later keeps what they gave, whatever they left out."""
+    if not form.is_bound:
+        return None
+    if form.is_valid() or _is_emergency_all_the_same(form, session):
+        return form.answers()
+    return form.valid_answers() if "later" in request.POST and form.lacks_only_answers() else None
 
 
 def _is_emergency_all_the_same(form: ScreenForm, session: QuestionnaireSession) -> bool:

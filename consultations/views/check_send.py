@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +28,7 @@ from consultations.services import carried, contact_details, intake
 from consultations.services.intake import Contact
 from consultations.services.low_mood import fired_of
 from consultations.services.targets import call_today, due_after
-from consultations.views import private_session
+from consultations.views import check_seen, private_session
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
 from consultations.views.check_result import explain, support_line
@@ -45,6 +45,11 @@ SENDS_AN_HOUR = 60
 TOO_MANY = gettext_lazy(
     "Your request was not sent yet: many requests came from your network in the last hour. Your answers are kept on "
     "this page. Wait a few minutes and press “Send my request” again, or call us: %(phone)s."
+)
+
+CHANGED: Final = gettext_lazy(
+    "Nothing was sent yet: an answer was changed on another device or in another tab since this page was opened. "
+    "Below is what stands now. Look it over, and send it again."
 )
 
 
@@ -98,12 +103,13 @@ def contact(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
         age_given=age,
         is_pressing=bool({session.headline, session.response.highest_outcome} & set(SAFETY_OUTCOMES)),
     )
+    is_newer = False
     if form.is_bound and form.is_valid():
-        if session.is_carried:
-            session.response.contact = form.contact().as_json()
-        else:
-            intake.save_contact(response=session.response, contact=form.contact())
-        return redirect(session.url("answers"))
+        given = form.contact().as_json()
+        is_newer = given != session.response.contact and _is_newer(request, session)
+        if not is_newer:
+            _keep_contact(session, form.contact())
+            return redirect(session.url("answers"))
     is_partial = session.first_incomplete is not None
     from_answers = request.GET.get("from") == "answers"
     context = {
@@ -112,9 +118,23 @@ def contact(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
         if form.has_error("birth_on", "other_age")
         else "",
         "back_url": session.url("answers" if from_answers else "today" if is_partial else "result"),
+        "seen": check_seen.of_values(session, "contact", session.response.contact),
+        "newer": _contact_rows(saved) if is_newer and saved else [],
         **progress(session, SEND_SECTION),
     }
-    return render_page(request, session, "contact", context)
+    return render_page(request, session, "contact", context, status=409 if is_newer else 200)
+
+
+def _is_newer(request: HttpRequest, session: QuestionnaireSession) -> bool:
+    """Whether other contact details were saved since this page was opened."""
+    return check_seen.is_newer(request, session, "contact", session.response.contact)
+
+
+def _keep_contact(session: QuestionnaireSession, given: Contact) -> None:
+    if session.is_carried:
+        session.response.contact = given.as_json()
+    else:
+        intake.save_contact(response=session.response, contact=given)
 
 
 @session_required
@@ -128,13 +148,19 @@ def answers(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
     given = Contact.from_json(session.response.contact)
     form = ConsentForm(request.POST if request.method == "POST" else None, helped_name=given.helped_name)
     status = 200
+    whole = [dict(session.answers), session.response.contact, session.response.brought]
     if form.is_bound and form.is_valid():
-        if _may_send_now(request, session):
+        if check_seen.is_newer(request, session, "all", whole):
+            form.add_error(None, CHANGED)
+            status = 409
+        elif _may_send_now(request, session):
             return _send(request, session)
-        form.add_error(None, TOO_MANY % {"phone": settings.CLINIC_PHONE})
-        status = 429
+        else:
+            form.add_error(None, TOO_MANY % {"phone": settings.CLINIC_PHONE})
+            status = 429
     context = {
         "form": form,
+        "seen": check_seen.of_values(session, "all", whole),
         "open_here": private_session.still_open(request),
         "sections": _sections(session),
         "contact": _contact_rows(given),

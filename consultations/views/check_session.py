@@ -24,7 +24,7 @@ FROM_ANSWERS: Final = "?from=answers"
 SEND_SECTION: Final = flow.CHECK_AND_SEND[0]
 PAGES: Final = (
     "emergency_stop", "today", "adults_only", "call_back", "result", "contact", "answers", "take_out", "sent",
-    "correct_email",
+    "correct_email", "later", "kept", "forget",
 )  # fmt: skip
 
 
@@ -138,6 +138,7 @@ def save_answers(
     if not session.is_carried:
         intake.save_answers(response=session.response, answers=answers, network=network)
         session.response.refresh_from_db()
+        check_browser.keep_open(request)
         return assess_session(session.response, key=session.key)
     response = carried.take_in(draft=session.response, answers=answers, network=network)
     if response is session.response:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.core import limits
+from clinic.core import limits, sessions
 from clinic.core.middleware import private_page
 from consultations.models import QuestionnaireResponse
 from consultations.services import carried, intake
@@ -57,6 +57,7 @@ def begin(request: HttpRequest, draft: QuestionnaireResponse, *, key: str = "") 
     except intake.AlreadySent:
         # The same page's other press went on to the end: its first page leads to the confirmation.
         response = QuestionnaireResponse.objects.get(token=draft.token)
+    sessions.renew(request, keeps=check_browser.CHECKS)
     return redirect(open_session(request, response, key=key).going_on())
 
 

@@ -11,11 +11,12 @@ from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, of_form
 from consultations.actions.answer_again import AnswerAgain, AnswerAgainData
+from consultations.actions.answer_section import AnswerSection, AnswerSectionData
 from consultations.actions.ask_weekly import AskWeekly, WeeklyData
 from consultations.actions.message import MessageData, WriteMessage
 from consultations.enums import URGENT_OUTCOMES
-from consultations.forms.asked_again import AskedAgainForm
-from consultations.models import ConsultationRequest
+from consultations.forms.asked_again import AskedAgainForm, SectionForm
+from consultations.models import Assessment, ConsultationRequest
 from consultations.presenters import patient_texts
 from consultations.presenters.asked_again import danger_of, question
 from consultations.presenters.patient_texts import help_for_unsent
@@ -51,22 +52,36 @@ def something_changed(request: HttpRequest, consultation_request: ConsultationRe
 
 
 def page_after_answer(
-    request: HttpRequest, consultation_request: ConsultationRequest, form: AskedAgainForm, *, is_for_time: bool = False
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    form: AskedAgainForm | SectionForm,
+    *,
+    is_for_time: bool = False,
 ) -> HttpResponse | None:
     """Act on what was ticked and written. Returns the page that comes next because of it; None where nothing that was
     told keeps the person from going on.
     """
+    if isinstance(form, SectionForm):
+        section = AnswerSectionData(form.told, is_whole=form.is_valid())
+        return _page_of_danger(
+            consultation_request, perform_action(AnswerSection(), consultation_request, section).result
+        )
     data = AnswerAgainData(tuple(form.ticked))
     answer = perform_action(AnswerAgain(), consultation_request, data).result
     unsent = _send_words(consultation_request, form) if form.is_valid() else [_words_of(form)]
     if unsent:
         return _unsent_page(request, consultation_request, unsent)
-    if answer is not None and answer.outcome in URGENT_OUTCOMES:
-        return to_page("danger_told", consultation_request)
+    if page := _page_of_danger(consultation_request, answer):
+        return page
     if asked_again.wrote_of_danger(ConsultationRequest.objects.get(pk=consultation_request.pk)):
         query = "written&for=time" if is_for_time or is_for_a_time(request) else "written"
         return to_page("status", consultation_request, query)
     return None
+
+
+def _page_of_danger(consultation_request: ConsultationRequest, answer: Assessment | None) -> HttpResponse | None:
+    is_danger = answer is not None and answer.outcome in URGENT_OUTCOMES
+    return to_page("danger_told", consultation_request) if is_danger else None
 
 
 def _words_of(form: AskedAgainForm) -> Unsent:

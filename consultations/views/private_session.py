@@ -13,11 +13,12 @@ from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 from django.urls import reverse
 
-from clinic.core import clock
+from clinic.core import clock, sessions
 from clinic.core.encryption import DamagedRecord
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.presenters.isolation import log_damage
 from consultations.services import private_links
+from consultations.views import check_browser
 
 GRANTS: Final = "private"
 """The session's {reference: {"link": key, "until": instant}}."""
@@ -74,7 +75,7 @@ def still_open(request: HttpRequest) -> list[OpenRequest]:
 
 def grant(request: HttpRequest, link: PrivateLink) -> None:
     """Open the one request of this link to this browser for half an hour, under a new session id."""
-    request.session.cycle_key()
+    sessions.renew(request, keeps=check_browser.CHECKS)
     reference = link.consultation_request.reference
     running = [(name, grant) for name, grant in _grants(request).items() if name != reference and _is_running(grant)]
     until = clock.now() + datetime.timedelta(minutes=settings.PRIVATE_LINK_MINUTES)

@@ -16,7 +16,7 @@ from clinic.core.wording import Wording
 from consultations.actions.book import book_held
 from consultations.actions.move import move_held
 from consultations.enums import RequestStatus
-from consultations.forms.asked_again import AskedAgainForm
+from consultations.forms.asked_again import AskedAgainForm, SectionForm
 from consultations.forms.private import SlotForm
 from consultations.models import AppointmentType, ConsultationRequest, SlotHold
 from consultations.presenters import patient_texts
@@ -24,7 +24,7 @@ from consultations.presenters.asked_again import danger_of, question
 from consultations.presenters.own_zone import ZONES
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.presenters.times_page import WhoAndWhere, times_page
-from consultations.services import asked_again, clocks, scheduling, visit_needs
+from consultations.services import asked_again, clocks, scheduling, sources, visit_needs
 from consultations.services.scheduling import AnotherTime, AskFirst, Slot, SlotTaken
 from consultations.views import private_zone
 from consultations.views.private_access import private_page, to_page, with_grant
@@ -166,8 +166,13 @@ def check_time(request: HttpRequest, consultation_request: ConsultationRequest) 
     return _check_page(request, consultation_request, form)
 
 
-def _question(request: HttpRequest, consultation_request: ConsultationRequest) -> AskedAgainForm | None:
-    """The question, where it is owed before a time is booked, or was answered all the same on a page shown before."""
+def _question(request: HttpRequest, consultation_request: ConsultationRequest) -> AskedAgainForm | SectionForm | None:
+    """What is asked where it is owed before a time is booked, or was answered all the same on a page shown before: the
+    list of what is new, or before a follow-up the whole safety section.
+    """
+    if asked_again.owes_section(consultation_request) or "section" in request.POST:
+        version = sources.unopened(consultation_request.response_id).questionnaire_version
+        return SectionForm(request.POST if "section" in request.POST else None, version=version)
     asks = question(consultation_request)
     if request.method == "POST":
         form = AskedAgainForm(request.POST, question=asks)
@@ -201,7 +206,7 @@ def _take(request: HttpRequest, consultation_request: ConsultationRequest) -> Ht
 def _check_page(
     request: HttpRequest,
     consultation_request: ConsultationRequest,
-    form: AskedAgainForm | None = None,
+    form: AskedAgainForm | SectionForm | None = None,
     *,
     refused: str = "",
 ) -> HttpResponse:
@@ -221,6 +226,7 @@ def _check_page(
         "elsewhere": _elsewhere(request, held, consultation_request.appointment_type),
         "refused": refused,
         "form": form,
+        "is_section": isinstance(form, SectionForm),
         "first_help": typed or patient_texts.support_only(consultation_request.response_id),
     }
     return private_page(request, consultation_request, "check_time.html", context, status=409 if refused else 200)

@@ -19,10 +19,11 @@ from consultations.models import (
     InformationRequest,
     PrivateLink,
     SafetyCase,
+    SavedCheck,
 )
-from consultations.services import call_scripts, calls, carried, intake, missed, persons
+from consultations.services import call_scripts, calls, carried, intake, missed, persons, saved_checks
 from tests.access.conftest import TOKEN, TUESDAY
-from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
+from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, SAVING, Visitor
 from tests.personas import MakeRequest, as_pressing, book_directly, close_case, open_privately, private_url
 
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
@@ -94,6 +95,12 @@ class Stage:
             "admin:consultations_consultationrequest_action", args=[consultation_request.pk, "set_own_urgency"]
         )
         return self.staff(url, seen=consultation_request.status, reason="A new, harmless question.")
+
+    def saved(self) -> Form:
+        response = intake.start()
+        saved_checks.save(response=response, email=SAVING["email"], word=SAVING["passphrase"])
+        SavedCheck.objects.filter(response=response).update(token_hash=fingerprint(TOKEN))
+        return self.visitor(f"/check/open/{TOKEN}/", passphrase=SAVING["passphrase"])
 
     def link(self) -> Form:
         now = clock.now()
@@ -205,6 +212,8 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         "contact", {**CONTACT, "filled_for": "other", "helper_name": "Hanna", "phone": "202-555-0142"}
     ),
     "answers": lambda on: on.check("answers", CONSENTS),
+    "save for later": lambda on: on.check("later", SAVING),
+    "open saved check": lambda on: on.saved(),
     "call back": lambda on: on.check("call-back", CALL_BACK, rf_now=["chest"]),
     "send link": lambda on: on.visitor("/request/link/", email="alice@example.com"),
     "open link": lambda on: on.link(),
@@ -239,6 +248,10 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "order": lambda on: on.act(
         "order_booking", RequestStatus.WITH_DOCTOR, reason="To see this foot.",
         appointment_type=str(AppointmentType.objects.create(name="First consultation", minutes=40).pk),
+    ),
+    "follow-up": lambda on: on.act(
+        "invite_follow_up", RequestStatus.COMPLETED, not_before=f"{clock.today()}",
+        appointment_type=str(AppointmentType.objects.create(name="Follow-up", minutes=20).pk),
     ),
     "own urgency": lambda on: on.own_urgency(),
     "ask": lambda on: on.act("ask", question="Which scan?"),

@@ -10,7 +10,7 @@ from clinic.core.models import AuditEvent
 from consultations.models import Absence, Availability, Clinician, ExtraSession
 from tests.access.conftest import ROLES, TUESDAY, address, everything, get_as, routes, undone
 from tests.access.forms import BORN
-from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
+from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, SAVING, fields_of
 from tests.database_snapshot import changes_made
 
 # yes: it is done, and rows change. ok: an answer that changes no row (a page, or a form that is sent back).
@@ -200,6 +200,10 @@ POLICY: dict[str, str] = {
     "consultations:answers": WALKER,
     "consultations:sent": WALKER_READS,
     "consultations:correct_email": WALKER_HARMLESS,    # nobody here has sent their check
+    "consultations:later": WALKER,
+    "consultations:kept": WALKER_READS,
+    "consultations:forget": WALKER,
+    "consultations:open_saved": HARMLESS,    # a link that nobody was mailed
     "consultations:send_link": ANYBODY,      # it is mailed to the address in the request, whoever asks
     "consultations:private_link": ANYBODY,    # who has the mailed link and the date of birth: the address is verified
     "consultations:replace_link": BOTH_PATIENTS,
@@ -286,6 +290,8 @@ POSTED: dict[str, dict[str, Any]] = {
     "consultations:carry": {"words": "What matters to me\nVery much: Having less pain"},
     "consultations:contact": {**CONTACT, "name": "Alice W"},
     "consultations:answers": CONSENTS,
+    "consultations:later": SAVING,
+    "consultations:open_saved": {"passphrase": SAVING["passphrase"]},
     "consultations:send_link": {"email": "alice@example.com"},
     "consultations:private_link": BORN,
     "consultations:something_changed": {"ticks": ["fever"]},

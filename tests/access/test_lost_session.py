@@ -28,7 +28,8 @@ STAFF_FORMS = [
     in (
         "hand-over note", "missed", "missed answer", "weekly shift",
         "danger questions", "end of a call", "caller",
-        "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "own urgency",
+        "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "follow-up",
+        "own urgency",
         "ask", "decide", "book", "give back", "needs by phone", "close", "case", "case confirmed", "case note",
         "case opened again", "person note", "join",
         "take apart",
@@ -50,6 +51,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "pass": (("Note for the doctor", "Please read."),),
     "settle": (("How?", "Examined"), ("By whom?", "Dr Halloran")),
     "order": (("Why may this visit be booked while a red flag stands?", "To see this foot."),),
+    "follow-up": (("Not before", "2026-11-23"),),
     "own urgency": (("Why is it less pressing than the other request?", "A new, harmless question."),),
     "ask": (("Question to the patient", "Which scan?"),),
     "decide": (("Note to the patient", "Walk."),),
@@ -104,7 +106,7 @@ def unescaped(text: str) -> str:
 def test_every_form_of_staff_is_listed() -> None:
     public = {
         "start", "first screen", "numbers", "free text", "carry", "contact", "contact of a helper", "answers",
-        "call back", "start with answers", "carried screen",
+        "call back", "start with answers", "carried screen", "save for later", "open saved check",
         "send link", "open link", "withdraw", "answer", "how it went", "something has changed", "message", "times",
         "cancel time", "needs", "appearance", "sign in",
     }  # fmt: skip

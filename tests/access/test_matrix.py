@@ -205,6 +205,10 @@ MATRIX = {
     "consultations:answers": WALKER,
     "consultations:sent": WALKER_SENT_ON,
     "consultations:correct_email": WALKER_SENT_ON,     # once the check is sent
+    "consultations:later": WALKER,
+    "consultations:kept": WALKER_SENT_ON,      # no link was asked for
+    "consultations:forget": WALKER,
+    "consultations:open_saved": EVERYONE,
     "consultations:send_link": EVERYONE,
     "consultations:private_link": EVERYONE,
     "consultations:calendar_feed": NOWHERE,    # no address of a clinician

@@ -41,6 +41,7 @@ from consultations.models import (
     Room,
     RuleAnswer,
     SafetyCase,
+    SavedCheck,
     Settlement,
     Shift,
     ShiftChange,
@@ -150,6 +151,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         CalendarFeed: lambda: CalendarFeed.objects.create(
             clinician=clinician, token_digest=new_token(), made_at=now, made_by=nurse
         ),
+        SavedCheck: lambda: SavedCheck.objects.create(response=consultation_request.response, secret="x", saved_at=now),
         LinkAsked: lambda: LinkAsked.objects.create(email="a@example.com", asked_at=now),
         PrivateLink: lambda: PrivateLink.objects.create(
             consultation_request=consultation_request, token_hash=new_token(), created_at=now, expires_at=now + HOUR

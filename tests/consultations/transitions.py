@@ -161,6 +161,10 @@ offer_again     in_triage          offered            triage doctor manager
 offer_again     with_doctor        offered            triage doctor manager
 offer_again     no_show            offered            triage doctor manager
 
+invite_follow_up    completed      offered            triage doctor
+
+invite_after_advice not_suitable   offered            doctor
+
 confirm_visit   booked             booked             patient triage doctor manager
 
 set_video_link  booked             booked             triage doctor manager

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.test import Client
 
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
 from consultations.enums import MissedKind, ReportedRecord, RequestStatus
 from consultations.models import DayEnd, SafetyCase
 from consultations.services import call_scripts, calls, cannot_wait, hand_over_notes, missed
@@ -17,7 +18,7 @@ from education.models import Page
 from tests.axe import faults_in_passing, take_over
 from tests.consultations.perform import perform
 from tests.content_fixtures import SHIPPED
-from tests.mailbox import queue_directly
+from tests.mailbox import path_of, queue_directly
 from tests.personas import book_directly, make_patient, make_user, open_privately, private_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -127,6 +128,33 @@ def test_check_with_its_errors_and_its_stops(look: Look) -> None:
         answer(page, given)
         look.check()
     assert page.url.endswith(f"{check}/emergency/")
+    look.visit(f"{check}/forget/")
+
+    assert look.wrong == []
+
+
+def test_a_check_that_is_saved_and_goes_on_elsewhere(look: Look) -> None:
+    page = look.page
+    page.goto("/check/")
+    answer(page, {})
+    check = page.url.partition("/q/")[0]
+    page.get_by_role("button", name="Save and finish later").click()
+    look.check()
+    answer(page, {"email": "ana", "passphrase": "word"})
+    look.check()
+    page.get_by_label("Remind me once").check(force=True)
+    answer(page, {"email": "ana@example.com", "passphrase": "Rosebud 7"})
+    look.check()
+    assert page.url.endswith("/kept/")
+    for path in (f"{check}/forget/", path_of(OutboxMessage.objects.get(kind="saved_check"))):
+        look.visit(path)
+    answer(page, {"passphrase": "another"})
+    look.check()
+    answer(page, {"passphrase": "Rosebud 7"})
+    look.check()
+    page.goto(f"{check}/forget/")
+    page.get_by_role("button", name="Delete now").click()
+    look.check()
 
     assert look.wrong == []
 

@@ -178,10 +178,14 @@ def action_row(
     go_url: str = "",
     other: str = "",
     other_url: str = "",
+    later: str = "",
     is_quiet: bool = False,
     css: str = "",
 ) -> SafeString:
-    """The end of a task: a button that sends the form (`submit`) or a link (`go`), and a second way on."""
+    """The end of a task: a button that sends the form (`submit`) or a link (`go`), and a second way on.
+
+    `later` is a second button, which sends the form as it is.
+    """
     return _component(
         "action_row",
         submit=submit,
@@ -189,6 +193,7 @@ def action_row(
         go_url=go_url,
         other=other,
         other_url=other_url,
+        later=later,
         is_quiet=is_quiet,
         css=css,
     )

@@ -49,6 +49,7 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
 
 DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {
     "delete unsent": lambda: retention.delete_unsent(),
+    "delete saved links": lambda: retention.delete_saved_links(),
     "delete sent": lambda: outbox.forget_sent(),
     "delete hand-over notes": lambda: hand_over_notes.forget_read(),
 }

@@ -27,6 +27,7 @@ from consultations.services.scheduling.reservations import (
     hold,
     move,
     require_asked,
+    require_section,
 )
 from consultations.services.scheduling.slots import (
     TIME_TO_CHOOSE,
@@ -83,6 +84,7 @@ __all__ = [
     "refuse_before_begin",
     "require_asked",
     "require_movable",
+    "require_section",
     "restore",
     "slot_of",
     "slot_outside",

@@ -34,8 +34,17 @@ class AskFirst(TransitionNotAllowed):
 
 def require_asked(consultation_request: ConsultationRequest) -> None:
     """Whoever books a time is asked before. On a locked row. Raises AskFirst."""
+    require_section(consultation_request)
     if asked_again.is_owed_before_a_time(consultation_request):
         raise AskFirst(_("Please tell us first if anything is new or worse. Nothing is booked yet."))
+
+
+def require_section(consultation_request: ConsultationRequest) -> None:
+    """Before a follow-up is booked, by anybody, the safety section is asked. On a locked row. Raises AskFirst."""
+    if asked_again.owes_section(consultation_request):
+        raise AskFirst(
+            _("First ask the danger questions in a call: they are asked again before a follow-up. Nothing is booked.")
+        )
 
 
 def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHold:

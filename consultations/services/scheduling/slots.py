@@ -78,10 +78,13 @@ def free_slots(
     A time is free when the visit with its buffers lies in the hours (weekly, or an extra session) of a clinician who
     gives this type and touches no absence, no live appointment and no running hold, but those of `ignoring`; when a
     room that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice
-    and horizon of the type. The time that `ignoring` has is none.
+    and horizon of the type. The time that `ignoring` has is none, nor is any that its invitation to a follow-up leaves
+    out.
     """
     now = clock.now()
     notice = appointment_type.notice if notice is None else notice
+    invited = ignoring or ConsultationRequest()
+    since = max(since, invited.follow_up_from or since)
     first = max(_midnight(since), now + notice)
     last = min(_midnight(until), now + appointment_type.horizon)
     if first >= last:
@@ -94,6 +97,7 @@ def free_slots(
     slots = [
         Slot(starts_at, starts_at + length, opening.clinician_id, opening.location_id)
         for opening in openings(supply.hours, since, until)
+        if invited.follow_up_clinician_id in (None, opening.clinician_id)
         for starts_at in grids.free_starts(opening)
     ]
     slots.sort(key=attrgetter("starts_at", "ends_at", "clinician_id", "location_id"))

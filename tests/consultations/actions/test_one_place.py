@@ -52,7 +52,7 @@ def test_every_action_has_a_row_and_every_row_an_action():
     verbs = {action.verb for action in WORKFLOW.actions.values()}
     assert verbs == set(TRANSITIONS), "each row of workflow.py needs a registered class in actions/, and the reverse"
     assert verbs == set(VERBS), "write its lines in tests/consultations/transitions.py"
-    assert names() == {*VERBS, "ask_as_doctor", "decide"}
+    assert names() == {*VERBS, "answer_section", "ask_as_doctor", "decide"}
 
 
 def test_every_action_has_a_module_of_its_own():
@@ -85,7 +85,8 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     assert places == sorted(set(places)), "two actions have one position: choose a free one"
     assert list(panel_entries()) == [
         "claim", "release", "pass_to_doctor", "settle", "settle_escalation", "set_own_urgency", "decide",
-        "order_booking", "ask", "offer_again", "book", "move", "confirm_visit", "set_video_link", "complete",
+        "order_booking", "ask", "offer_again", "invite_follow_up", "invite_after_advice", "book", "move",
+        "confirm_visit", "set_video_link", "complete",
         "mark_no_show", "note", "escalate", "take_back_escalation", "tell_needs", "ask_weekly", "choose_reminders",
         "correct_email", "expire_offer", "cancel_booking", "cancel_request", "undo_complete", "undo_no_show",
     ], "list the new action here, where its position puts it"  # fmt: skip
@@ -118,6 +119,6 @@ def test_they_come_in_the_order_of_the_table(make_request):
     consultation_request = make_request(status=RequestStatus.OFFERED)
     possible = [action.name for action in WORKFLOW.actions_for(consultation_request, by=None)]
     assert possible == [
-        "correct_email", "book", "undo_cancel", "withdraw", "message", "answer_again", "ask_weekly", "tell_needs",
-        "choose_reminders",
+        "correct_email", "book", "undo_cancel", "withdraw", "message", "answer_again", "answer_section",
+        "ask_weekly", "tell_needs", "choose_reminders",
     ]  # fmt: skip

@@ -24,7 +24,7 @@ VERBS = (
     "ask", "book", "move", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
     "undo_no_show", "take_back_escalation", "settle_escalation",
     "set_own_urgency", "ask_weekly", "choose_reminders", "tell_needs", "confirm_visit",
-    "set_video_link", "expire_offer", "offer_again",
+    "set_video_link", "expire_offer", "offer_again", "invite_follow_up", "invite_after_advice",
 )  # fmt: skip
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
@@ -104,6 +104,8 @@ def meant(verb, consultation_request, make_request, visit):
         signs = [f"{sign.question}:{sign.option}" for sign in told.standing.open_signs]
         seen = {"who": "Dr Halloran", "place": "Here", "seen_on": f"{clock.today()}"}
         return {"heard": told.key, "signs": signs, "how": "examined", **seen}
+    if verb in ("invite_follow_up", "invite_after_advice"):
+        return {"appointment_type": visit.pk}
     if verb == "order_booking":
         return {"appointment_type": visit.pk, "reason": "I want to see her."}
     return MEANT.get(verb, {})

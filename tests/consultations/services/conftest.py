@@ -205,6 +205,12 @@ class Desk:
             ),
             "expire_offer": lambda consultation_request, by: perform("expire_offer", consultation_request, by=by),
             "offer_again": lambda consultation_request, by: perform("offer_again", consultation_request, by=by),
+            "invite_follow_up": lambda consultation_request, by: perform(
+                "invite_follow_up", consultation_request, appointment_type=self.visit, by=by
+            ),
+            "invite_after_advice": lambda consultation_request, by: perform(
+                "invite_after_advice", consultation_request, appointment_type=self.visit, by=by
+            ),
             "confirm_visit": lambda consultation_request, by: perform("confirm_visit", consultation_request, by=by),
             "set_video_link": lambda consultation_request, by: perform(
                 "set_video_link", consultation_request, link="https://video.example/a", by=by

@@ -31,6 +31,7 @@ from consultations.models import (
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
+    SavedCheck,
     Settlement,
 )
 from consultations.models.patient import ERASED_NAME
@@ -44,6 +45,7 @@ from consultations.services import (
     missed,
     notes,
     persons,
+    saved_checks,
     scheduling,
 )
 from consultations.services.erasure import StillNeeded
@@ -79,7 +81,7 @@ REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
     "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote", "CaseClosing",
-    "HandOverNote", "MissedReport", "VisitNeeds",
+    "HandOverNote", "MissedReport", "VisitNeeds", "SavedCheck",
     "ClockAlarm",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
@@ -112,6 +114,7 @@ def request_of_one(
     intake.save_answers(response=response, answers={"rf_now": ["none"], "ex_note": "secret-note"})
     carrying.bring(response=response, notes="secret-aid")
     intake.save_contact(response=response, contact=WHO)
+    saved_checks.save(response=response, email=WHO.email, word="secret-word")
     consultation_request = intake.send(response=response, wordings=WORDINGS)
     perform("claim", consultation_request, by=nurse)
     call = Call.objects.create(
@@ -343,11 +346,49 @@ class TestWhoeverIsStillNeeded:
     def test_is_found_out_when_something_comes_meanwhile(
         self, done_with: ConsultationRequest, manager: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        readings = iter([erasure._records_of(done_with.patient), erasure.Records(frozenset(), frozenset())])
+        readings = iter(
+            [erasure._records_of(done_with.patient), erasure.Records(frozenset(), frozenset(), frozenset())]
+        )
         monkeypatch.setattr(erasure, "_records_of", lambda patient: next(readings))
         with pytest.raises(StillNeeded, match="at this very moment"):
             erasure.erase(patient=done_with.patient, by=manager)
         assert of_person().filter(erased_at=None).count() == 2
+
+
+class TestChecksBegunAndNotSent:
+    """Saved with the address of somebody who is erased, to go on elsewhere."""
+
+    def save(self, email: str = "Zebedee@Example.org", **answers: object) -> QuestionnaireResponse:
+        response = intake.start()
+        if answers:
+            intake.save_answers(response=response, answers={**ANSWERS, **answers})
+        return saved_checks.save(response=response, email=email, word="secret-word").response
+
+    def test_go_with_address_link_and_answers(self, done_with: ConsultationRequest, manager: User) -> None:
+        own, foreign = self.save(), self.save("other@example.org")
+        erasure.erase(patient=done_with.patient, by=manager)
+        assert not QuestionnaireResponse.objects.filter(pk=own.pk).exists()
+        assert SavedCheck.objects.get().response == foreign
+        waiting = OutboxMessage.objects.filter(kind="saved_check", parked_at=None, sent_at=None)
+        assert [message.recipient for message in waiting] == ["other@example.org"]
+        event = AuditEvent.objects.about(own).last()
+        assert event is not None
+        assert (event.action, event.details) == ("response.delete", {"erased": True})
+
+    def test_keep_their_answers_where_another_person_has_the_same_mailbox(
+        self, done_with: ConsultationRequest, manager: User
+    ) -> None:
+        make_patient("Ottilie Pell", email="zebedee@example.org")
+        response = self.save()
+        erasure.erase(patient=done_with.patient, by=manager)
+        assert not SavedCheck.objects.exists()
+        assert QuestionnaireResponse.objects.filter(pk=response.pk).exists()
+
+    def test_keep_the_answers_that_a_safety_case_rests_on(self, done_with: ConsultationRequest, manager: User) -> None:
+        response = self.save(**OUTCOMES["SAME_DAY"])
+        erasure.erase(patient=done_with.patient, by=manager)
+        assert not SavedCheck.objects.exists()
+        assert QuestionnaireResponse.objects.filter(pk=response.pk).exists()
 
 
 @pytest.mark.parametrize("group", ["triage", "doctor", "editor"])

@@ -33,6 +33,8 @@ TOLD = {
     "cancel_request": MessageKind.REQUEST_CLOSED,
     "expire_offer": MessageKind.OFFER_EXPIRED,
     "offer_again": MessageKind.OFFERED_AGAIN,
+    "invite_follow_up": MessageKind.FOLLOW_UP_INVITED,
+    "invite_after_advice": MessageKind.FOLLOW_UP_INVITED,
     "complete": MessageKind.AFTER_VISIT,
     "mark_no_show": MessageKind.MISSED_VISIT,
 }
@@ -77,6 +79,8 @@ def click(desk: Desk, verb: str, consultation_request: Any, by: User, *, seen: s
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
         "ask": {"question": "Which scan?"},
         "offer": {"appointment_type": desk.visit, "patient_note": "Come."},
+        "invite_follow_up": {"appointment_type": desk.visit},
+        "invite_after_advice": {"appointment_type": desk.visit},
         "decline": {"patient_note": "Walk more.", "reason": "Pain is new."},
         "mark_urgent": {"reason": "Ask about legs."},
         "cancel_booking": {"reason": "Ill."},

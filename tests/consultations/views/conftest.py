@@ -84,6 +84,7 @@ CONTACT = {
     "contact_by": "email",
     "safe_to_contact": "email_only",
 }
+SAVING = {"email": "ana@example.com", "passphrase": "Rosebud 7"}
 CONSENTS = {"true_answers": "on", "care_team": "on", "privacy_notice": "on"}
 CALL_BACK = {
     "name": "Bob Pell",

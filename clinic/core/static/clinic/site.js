@@ -52,7 +52,9 @@ for (const form of document.querySelectorAll("form[method=post]")) {
     form.dataset.sending = "1";
   });
 }
-addEventListener("pageshow", () => {
+addEventListener("pageshow", (event) => {
+  // A page of the check that the browser kept: it would show, and send, what was saved before.
+  if (event.persisted && document.querySelector("input[name=seen]")) location.reload();
   for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
 });
 

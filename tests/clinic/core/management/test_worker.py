@@ -57,6 +57,7 @@ DUTIES = {
     "forget networks": (alarm_groups, "forget_networks"),
     "restart mails": (deaths, "restart_mails"),
     "delete unsent": (retention, "delete_unsent"),
+    "delete saved links": (retention, "delete_saved_links"),
     "delete sent": (outbox, "forget_sent"),
     "delete hand-over notes": (hand_over_notes, "forget_read"),
 }
