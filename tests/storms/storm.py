@@ -44,6 +44,8 @@ class Found:
     untrue: int = 0
     """People who were told yes and have none of the times."""
     errors: list[str] = dataclasses.field(default_factory=list)
+    slow: int = 0
+    """Answers that came later than the proxy waits for them: the machine was too slow for so many at once."""
     presses: int = 0
     seconds: float = 0.0
     bare_seconds: float = 0.0
@@ -125,6 +127,7 @@ class Storm:
                 break
             slot = self.slots[chance.choice(offered)]
         if browser:
+            self.found.slow += browser.slow
             self.found.errors += [f"HTTP {status}" for status in browser.statuses if status not in (200, 302, 409)]
 
     def _untried(self, name: str, tried: set[str]) -> list[str]:
