@@ -103,6 +103,11 @@ KEEP_UNSENT_HOURS = env.whole_number("KEEP_UNSENT_HOURS", default=12)
 KEEP_UNSENT_DAYS = env.whole_number("KEEP_UNSENT_DAYS", default=30)
 # So many days ahead a clinician's own calendar is told of visits.
 CALENDAR_FEED_DAYS = env.whole_number("CALENDAR_FEED_DAYS", default=60)
+# How often clinicians' own calendars are read, when one that cannot be is told of, and which networks that are not
+# public they may be read from.
+CALENDAR_EVERY_MINUTES = env.whole_number("CALENDAR_EVERY_MINUTES", default=10)
+CALENDAR_STALE_HOURS = env.whole_number("CALENDAR_STALE_HOURS", default=6)
+CALENDAR_PRIVATE_NETWORKS = env.networks("CALENDAR_PRIVATE_NETWORKS", default=[])
 KEEP_SENT_DAYS = env.whole_number("KEEP_SENT_DAYS", default=90)
 # Who answers for using rules that the medical director has not signed. Empty: with DEBUG off nothing starts on them.
 UNSIGNED_RULES_ACCEPTED_BY = env.str("UNSIGNED_RULES_ACCEPTED_BY", default="").strip()
@@ -294,6 +299,7 @@ READINESS = (
     "clinic.core.readiness.audit",
     "clinic.core.readiness.backup",
     "consultations.services.readiness.alerts",
+    "consultations.services.readiness.calendars",
 )
 
 # What /metrics says beside the answers of the web processes: functions without arguments that return metrics

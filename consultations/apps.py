@@ -15,6 +15,7 @@ DIARY = (
     "appointmenttype",
     "shift",
     "shiftchange",
+    "waitingentry",
 )
 
 HAND_OVER = ("handovernote", "dayend", "missedreport")

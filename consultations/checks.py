@@ -93,6 +93,17 @@ def check_reply_targets(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
     return messages
 
 
+@register("clinic")
+def check_own_calendars(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Clinicians' own calendars are read at a pace that keeps them of use, and told of before a week has passed."""
+    messages: list[CheckMessage] = []
+    for name, most in (("CALENDAR_EVERY_MINUTES", 240), ("CALENDAR_STALE_HOURS", 168)):
+        if not 1 <= getattr(settings, name) <= most:
+            sentence = f"{name} must be from 1 to {most}."
+            messages.append(Error(sentence, hint="Leave it out for the usual value.", id="consultations.E011"))
+    return messages
+
+
 def _judge(version: str) -> None:
     about = engine.ruleset_for(version).questionnaire.version
     if about != version:

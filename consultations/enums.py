@@ -139,6 +139,7 @@ class OutsideRule(TextChoices):
     HORIZON = "horizon", _("further ahead than times are offered")
     HOURS = "hours", _("outside the hours")
     BUFFERS = "buffers", _("without the minutes kept free around it")
+    OWN_CALENDAR = "calendar", _("over a busy time of the clinician’s own calendar")
 
 
 class ReviewDecision(TextChoices):
@@ -253,6 +254,7 @@ class MessageKind(TextChoices):
     OFFERED_AGAIN = "offered_again", _("A time can be chosen again")
     AFTER_VISIT = "after_visit", _("After the visit")
     MISSED_VISIT = "missed_visit", _("Missed visit")
+    EARLIER_TIME = "earlier_time", _("Earlier time offered")
     VISIT_REMINDER = "visit_reminder", _("Reminder of the visit")
     TEXT_REMINDER = "text_reminder", _("Reminder of the visit, as a text message")
     REQUEST_CLOSED = "request_closed", _("Request closed")
@@ -300,6 +302,29 @@ class Weekday(IntegerChoices):
     FRIDAY = 4, _("Friday")
     SATURDAY = 5, _("Saturday")
     SUNDAY = 6, _("Sunday")
+
+
+class CalendarKind(TextChoices):
+    """How a clinician's own calendar is read."""
+
+    ICS = "ics", _("Calendar address (ICS)")
+    CALDAV = "caldav", _("CalDAV")
+
+
+class CalendarFailure(TextChoices):
+    """Why a clinician's own calendar could not be read."""
+
+    UNREACHABLE = "unreachable", _("the server does not answer")
+    TIMEOUT = "timeout", _("the server is too slow")
+    REFUSED_ADDRESS = "refused_address", _("the address leads somewhere that may not be asked")
+    SIGN_IN = "sign_in", _("the server refuses the address, or the user name and password")
+    GONE = "gone", _("there is no calendar at this address")
+    SERVER = "server", _("the server answers with an error")
+    REDIRECTS = "redirects", _("the address leads from one place to the next")
+    TOO_BIG = "too_big", _("the calendar is too big")
+    TOO_MUCH = "too_much", _("the calendar has too many entries, or one that repeats too often")
+    UNREADABLE = "unreadable", _("what is there is no calendar, or not all of it")
+    NO_COLLECTION = "no_collection", _("the address is not that of one calendar")
 
 
 class ShiftChangeKind(TextChoices):

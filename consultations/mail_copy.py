@@ -156,6 +156,26 @@ WORDINGS: Final[dict[str, Wording]] = {
         _("Nothing is booked until you choose a time."),
         opening_to_helper=_("You can choose a new time for %(name)s."),
     ),
+    MessageKind.EARLIER_TIME: Wording(
+        _("Your request %(reference)s: an earlier time"),
+        _(
+            "You asked us for an earlier time. One has come free, and we keep it for you for a while. Open the link to "
+            "see it."
+        ),
+        _("See the time"),
+        _(
+            "You can take it or decline it in one step. If you decline it, or do nothing, everything stays as it is "
+            "and you stay on the waiting list. Please also tell us there if anything has changed."
+        ),
+        opening_to_helper=_(
+            "You asked us for an earlier time for %(name)s. One has come free, and we keep it for a while. Open the "
+            "link to see it."
+        ),
+        next_step_to_helper=_(
+            "You can take it or decline it in one step. If you decline it, or do nothing, everything stays as it is "
+            "and %(name)s stays on the waiting list. Please also tell us there if anything has changed."
+        ),
+    ),
     MessageKind.AFTER_VISIT: Wording(
         _("Your request %(reference)s: what comes next"),
         _("Thank you for your visit. The private page says what comes next."),

@@ -20,6 +20,7 @@ from consultations.views import (
     private_status,
     private_times,
     private_visit,
+    private_waiting,
 )
 
 
@@ -74,6 +75,10 @@ urlpatterns = [
     path("request/<str:key>/will-come/", private_visit.confirm, name="will_come"),
     path("request/<str:key>/needs/", private_visit.needs, name="needs"),
     path("request/<str:key>/reminders/", private_visit.reminders, name="reminders"),
+    path("request/<str:key>/earlier/", private_waiting.earlier, name="earlier"),
+    path("request/<str:key>/earlier/leave/", private_waiting.leave, name="leave_waiting_list"),
+    path("request/<str:key>/earlier/take/", private_waiting.take, name="take_offered"),
+    path("request/<str:key>/earlier/decline/", private_waiting.decline, name="decline_offered"),
     path("request/<str:key>/replace-link/", private_access.replace_link, name="replace_link"),
     path("request/<str:key>/close/", private_access.close, name="close"),
 ]

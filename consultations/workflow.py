@@ -214,6 +214,18 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             "choose_reminders", OPEN, None, PATIENTS | STAFF,
             N_("Choose what reminders say"), N_("chose what reminders say"),
         ),
+        _row(
+            "wait_for_earlier", (OFFERED, BOOKED), None, PATIENTS | STAFF,
+            N_("Ask for an earlier time"), N_("asked for an earlier time"),
+        ),
+        _row(
+            "leave_waiting_list", OPEN, None, PATIENTS | STAFF,
+            N_("Leave the waiting list"), N_("left the waiting list"),
+        ),
+        _row(
+            "decline_offered_time", (OFFERED, BOOKED), None, PATIENTS | STAFF,
+            N_("Decline the time that is kept"), N_("declined a time from the waiting list"),
+        ),
         _row("read_text", ANY, None, STAFF, N_("Mark as read"), N_("read what the patient wrote")),
         _row(
             "cancel_request", OPEN, CANCELLED, MANAGEMENT,

@@ -17,6 +17,7 @@ from consultations.enums import (
     OUTCOME_RISK,
     URGENT_OUTCOMES,
     AppointmentStatus,
+    CalendarKind,
     CaseOutcome,
     CaseProof,
     Disposition,
@@ -33,6 +34,7 @@ from consultations.models import (
     Clinician,
     ConsultationRequest,
     Location,
+    OwnCalendar,
     Patient,
     PrivateLink,
     QuestionnaireResponse,
@@ -273,6 +275,22 @@ def book_directly(
         status=AppointmentStatus.BOOKED,
         booked_at=clock.now(),
         calendar_uid=new_token(),
+    )
+
+
+def connect_directly(clinician: Clinician) -> OwnCalendar:
+    """A calendar of the clinician's own as the database holds it, at an address that is never asked."""
+    now = clock.now()
+    return OwnCalendar.objects.create(
+        clinician=clinician,
+        kind=CalendarKind.ICS,
+        address="http://10.0.0.1/private-4f1c/basic.ics",
+        host="10.0.0.1",
+        connected_at=now,
+        connected_by=clinician.user,
+        read_at=now,
+        whole_at=now,
+        due_at=now,
     )
 
 

@@ -1,5 +1,6 @@
 """Reads settings from the environment. One that cannot be read stops the start with a sentence: nothing is guessed."""
 
+import ipaddress
 import json
 import warnings
 import zoneinfo
@@ -74,6 +75,16 @@ class Environment(environ.Env):
             return sorted({int(part) for part in parts}, reverse=True)
         example = ",".join(map(str, default))
         raise refusal(name, "numbers of days with commas between, or empty for none", example, given)
+
+    def networks(self, name: str, *, default: list[str]) -> list[str]:
+        """Each as it is written in full; an empty value is none."""
+        if name not in self.ENVIRON:
+            return default
+        given = self.str(name)
+        try:
+            return [str(ipaddress.ip_network(part.strip())) for part in given.split(",") if part.strip()]
+        except ValueError:
+            raise refusal(name, "networks with commas between, or empty for none", "10.1.2.0/24", given) from None
 
     def json_object(self, name: str, *, example: str) -> dict[str, Any]:
         """Empty where it is not set."""

@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -64,8 +64,8 @@ class BookForm(StepForm):
     other_at = forms.DateTimeField(
         label=gettext_lazy("Or a time that is not in the list"),
         help_text=gettext_lazy(
-            "It may be nearer than the notice, outside the hours, or without the minutes kept free around visits. "
-            "Nobody is booked over another visit or an absence."
+            "It may be nearer than the notice, outside the hours, in a busy time of the clinician’s own calendar, or "
+            "without the minutes kept free around visits. Nobody is booked over another visit or an absence."
         ),
         required=False,
         widget=DateTimeLocal(attrs={"class": "form-control"}),
@@ -166,7 +166,8 @@ class BookData:
 class TakeTime(StaffAction[BookData, Appointment]):
     """It takes locks of its own, in their own order: whoever loses the race is told of the nearest free times."""
 
-    data_class, form_class = BookData, BookForm
+    data_class = BookData
+    form_class: ClassVar[type[forms.Form] | None] = BookForm
 
     def form_options(
         self, consultation_request: ConsultationRequest, *, told: SettlingEvidence | None

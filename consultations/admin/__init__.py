@@ -10,6 +10,7 @@ from consultations.admin import (
     rota,
     safety_cases,
     scheduling,
+    waiting_list,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "rota",
     "safety_cases",
     "scheduling",
+    "waiting_list",
 ]

@@ -29,6 +29,7 @@ from clinic.core.wording import Wording
 from clinic.staff.base_admin import BaseModelAdmin
 from clinic.staff.signed_in import signed_in
 from consultations.admin.calendar_feeds import WithCalendarFeed
+from consultations.admin.own_calendars import WithOwnCalendars
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (
@@ -214,7 +215,7 @@ class OwnTimesAdmin(DiaryAdmin):
 
 
 @admin.register(Clinician)
-class ClinicianAdmin(WithCalendarFeed, DiaryAdmin):
+class ClinicianAdmin(WithCalendarFeed, WithOwnCalendars, DiaryAdmin):
     form = ClinicianForm
     list_display = ("display_name", "user", "is_bookable")
     list_select_related = ("user",)

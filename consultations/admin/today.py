@@ -13,14 +13,14 @@ from clinic.core.permissions import may
 from consultations.enums import AppointmentStatus
 from consultations.forms.queue_filters import TABS
 from consultations.models import Appointment, ConsultationRequest
-from consultations.presenters import alarm_groups, cases, clock_alarms, patient_texts, queue
+from consultations.presenters import alarm_groups, cases, clock_alarms, own_calendars, patient_texts, queue
 from consultations.presenters.findings import signature_line
 from consultations.presenters.formatting import Chip, clock_chip, span
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.rota import duty_now
 from consultations.presenters.to_phone import to_call
 from consultations.presenters.weekly_calls import weekly_calls
-from consultations.services import alarms, clocks, intake, readings, undelivered
+from consultations.services import alarms, clocks, intake, readings, stranded, undelivered
 
 SHOWN: Final = 10
 GROUPS_SHOWN: Final = 5
@@ -70,6 +70,8 @@ def today_context(user: User) -> dict[str, Any]:
         "unsent_links": undelivered.parked_links().count(),
         "delayed": undelivered.delayed_messages().count(),
         "worker_warning": worker_warning(now=now),
+        "unread_calendars": own_calendars.unread(),
+        "over_busy": stranded.over_busy_times().visible_to(user).count(),
         "tabs": tab_lines(viewer=user, now=now),
         "visits": visits,
         "today_words": clock.day(now),

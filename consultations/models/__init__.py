@@ -10,6 +10,7 @@ from consultations.models.hand_over import DayEnd, HandOverNote
 from consultations.models.message import MessageSubject
 from consultations.models.missed_report import MissedReport
 from consultations.models.notes import CaseNote, PersonNote
+from consultations.models.own_calendar import BusyTime, OwnCalendar
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
@@ -21,6 +22,7 @@ from consultations.models.saved_check import SavedCheck
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 from consultations.models.settlement import Settlement
 from consultations.models.visit_needs import VisitNeeds
+from consultations.models.waiting import ReleasedTime, TimeOffer, WaitingEntry
 
 __all__ = [
     "Absence",
@@ -29,6 +31,7 @@ __all__ = [
     "AppointmentType",
     "Assessment",
     "Availability",
+    "BusyTime",
     "CalendarFeed",
     "Call",
     "CaseClosing",
@@ -47,6 +50,7 @@ __all__ = [
     "MessageSubject",
     "MissedReport",
     "Occupation",
+    "OwnCalendar",
     "Patient",
     "PatientText",
     "Person",
@@ -54,6 +58,7 @@ __all__ = [
     "PersonNote",
     "PrivateLink",
     "QuestionnaireResponse",
+    "ReleasedTime",
     "Resource",
     "Room",
     "RuleAnswer",
@@ -63,6 +68,8 @@ __all__ = [
     "Shift",
     "ShiftChange",
     "SlotHold",
+    "TimeOffer",
     "TriageDecision",
     "VisitNeeds",
+    "WaitingEntry",
 ]

@@ -42,6 +42,7 @@ class SlotHold(TakesTime):
     it the visit of its own request may stand, which it is to take the place of: the two may overlap (decision 0057).
 
     With `gives_back` it keeps the time of a visit that its patient cancelled and may take back until the hold runs out.
+    With `time_offer` it keeps a time that was offered to somebody on the waiting list.
     """
 
     consultation_request = models.OneToOneField(
@@ -56,6 +57,16 @@ class SlotHold(TakesTime):
     gives_back = models.ForeignKey(
         "consultations.Appointment",
         on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+    )
+    # As above; a hold is deleted with the end of its offer, never the other way.
+    time_offer = models.ForeignKey(
+        "consultations.TimeOffer",
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         db_index=False,

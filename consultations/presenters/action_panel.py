@@ -24,6 +24,7 @@ from consultations.forms.staff import StepForm
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.permissions import actors_of
 from consultations.presenters.isolation import opened
+from consultations.presenters.waiting_list import offer_line
 from consultations.services import scheduling
 from consultations.services.review import suggestion_of
 from consultations.services.settling import SettlingEvidence
@@ -224,6 +225,8 @@ def _notes(situation: ActionContext, *, offered: set[str]) -> tuple[str, ...]:
         notes.append(_("Waiting for the patient’s answer. It brings the request back to the list."))
     if status == RequestStatus.OFFERED and not consultation_request.is_blocked_by_flags:
         notes.extend(_notes_of_an_offer(consultation_request, offered=offered))
+    if waits := offer_line(consultation_request):
+        notes.append(waits)
     if situation.visit is not None and not situation.has_begun:
         sentence = _(
             "That the consultation took place, or that the patient did not attend, can be recorded once it has begun "

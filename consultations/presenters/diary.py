@@ -13,6 +13,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, AppointmentType, Clinician
+from consultations.presenters import own_calendars
 from consultations.presenters.formatting import Chip, outside_words
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.visit_needs import needs_words
@@ -41,8 +42,9 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
     )
     by_day: dict[datetime.date, list[dict[str, Any]]] = defaultdict(list)
     left = stranded.outside_hours(stranded.ahead().visible_to(viewer))
-    stranded_pks = {visit.pk for visit in left}
-    request_pks, damaged, shown = [visit.consultation_request_id for visit in left], 0, list[Appointment]()
+    over_busy = list(stranded.over_busy_times().visible_to(viewer))
+    stranded_pks, over_busy_pks = {visit.pk for visit in left}, {visit.pk for visit in over_busy}
+    request_pks, damaged, shown = [item.consultation_request_id for item in (*left, *over_busy)], 0, list[Appointment]()
     for row in readable(rows):
         if isinstance(row, Unreadable):
             damaged += 1
@@ -53,7 +55,7 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
     for row in shown:
         person = row.consultation_request.patient.person_id
         line = _line(row, is_stranded=row.pk in stranded_pks) | {"needs": needs_words(needs.get(person, Needs()))}
-        by_day[clock.local(row.starts_at).date()].append(line)
+        by_day[clock.local(row.starts_at).date()].append(line | {"is_over_busy": row.pk in over_busy_pks})
     kind = AppointmentType.objects.filter(is_active=True).order_by("name").first()
     free: Counter[datetime.date] = Counter()
     if kind is not None:
@@ -79,6 +81,8 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         "request_pks": sorted(set(request_pks)),
         "damaged": damaged,
         "stranded": stranded.named(left),
+        "over_busy": stranded.named(over_busy),
+        "own_calendars": own_calendars.ages(),
         "clinic_zone": clock.zone_words(start),
         "own_clinician": Clinician.objects.filter(user=viewer).values_list("pk", flat=True).first(),
     }

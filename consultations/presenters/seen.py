@@ -57,7 +57,7 @@ whoever looks over a shoulder learns nothing from them.
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Seen:
+class SeenLine:
     """One line: from `first` to `last` (the same for one look) `who` saw `what`, `times` times."""
 
     first: datetime.datetime
@@ -85,7 +85,7 @@ class Seen:
 class SeenPage:
     """Lines, newest first, and the key of a reading before which the next page begins; None where all is said."""
 
-    lines: tuple[Seen, ...]
+    lines: tuple[SeenLine, ...]
     before: int | None
 
 
@@ -127,7 +127,7 @@ def _page(
     what: Callable[[RecordRead], str],
 ) -> SeenPage:
     readings = readable(reading_log.readings_of(patients, before=before, number=READ_AT_ONCE))
-    lines: list[Seen] = []
+    lines: list[SeenLine] = []
     newest: dict[tuple[int, str], int] = {}
     for reading in readings:
         if isinstance(reading, Unreadable):
@@ -140,5 +140,5 @@ def _page(
         if len(lines) == LINES:
             return SeenPage(tuple(lines), before=reading.pk + 1)
         newest[same] = len(lines)
-        lines.append(Seen(reading.at, reading.at, who(reading), what(reading)))
+        lines.append(SeenLine(reading.at, reading.at, who(reading), what(reading)))
     return SeenPage(tuple(lines), before=readings[-1].pk if len(readings) == READ_AT_ONCE else None)

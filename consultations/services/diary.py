@@ -23,6 +23,7 @@ from consultations.models import (
 )
 from consultations.permissions import actors_of
 from consultations.services import occupation, slot_release
+from consultations.services.scheduling.supply import Opening, gained, openings_ahead
 
 Entry = Clinician | Location | Room | AppointmentType | Availability | ExtraSession | Absence
 
@@ -64,7 +65,9 @@ def save(
         occupation.lock_resources([entry.pk])
         if refusal := refusal_of_move(entry):
             raise RoomIsBooked(refusal)
+    before = hours_ahead(entry)
     entry.save()
+    _announce_hours(entry, before)
     for name, rows in (chosen or {}).items():
         getattr(entry, name).set(rows)
     audit.record(action="diary.add" if is_new else "diary.change", target=entry, by=by, fields=fields)
@@ -79,6 +82,21 @@ def remove(*, entry: Entry, by: User) -> None:
     if isinstance(entry, Absence):
         _announce_end_of(entry)
     entry.delete()
+
+
+def hours_ahead(entry: Entry) -> list[Opening]:
+    """When the clinician of this entry sees patients from now on, where the entry has a say in that."""
+    if isinstance(entry, Clinician):
+        return [] if entry.pk is None else openings_ahead(entry.pk)
+    return openings_ahead(entry.clinician_id) if isinstance(entry, Availability | ExtraSession) else []
+
+
+def _announce_hours(entry: Entry, before: list[Opening]) -> None:
+    """What the clinician can see patients in now and could not before."""
+    for opening in gained(before, hours_ahead(entry)):
+        slot_release.time_freed(
+            opening.clinician_id, opening.begins, opening.ends, reason=slot_release.ReleaseReason.HOURS_ADDED
+        )
 
 
 def _announce_end_of(absence: Absence) -> None:

@@ -21,6 +21,12 @@ def on_duty() -> list[User]:
     return list(care_team().filter(is_on_duty=True))
 
 
+def first_on_duty() -> list[User]:
+    """Everybody on duty in the first group that has anybody: triage, else the doctors, else the managers."""
+    team = care_team().filter(is_on_duty=True).order_by("pk")
+    return next((members for group in GROUPS if (members := list(team.filter(groups__name=group)))), [])
+
+
 def managers() -> list[User]:
     """Everybody who is told how a day ended, and of what the software missed."""
     return list(care_team().filter(groups__name="manager"))

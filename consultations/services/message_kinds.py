@@ -30,6 +30,7 @@ from consultations.services import (
     weekly_question,
 )
 from consultations.services.transitions import lock
+from consultations.services.waiting import mails as waiting_mails
 
 STANDS_WHILE: Final = {
     MessageKind.QUESTION_ASKED: RequestStatus.INFORMATION_ASKED,
@@ -66,6 +67,7 @@ OF_VISITS: Final = {
     MessageKind.TEXT_REMINDER: reminders.ensure_wanted,
     MessageKind.CHOOSE_NUDGE: offers.ensure_nudge_wanted,
     MessageKind.OFFER_EXPIRED: _ensure_expired,
+    MessageKind.EARLIER_TIME: waiting_mails.ensure_wanted,
 }
 """Mails of the worker, each with its own answer to whether it is still wanted."""
 

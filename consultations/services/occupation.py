@@ -12,6 +12,7 @@ from consultations.models import (
     Absence,
     Appointment,
     AppointmentType,
+    BusyTime,
     ConsultationRequest,
     Occupation,
     Patient,
@@ -55,10 +56,10 @@ def rooms_at(appointment_type: AppointmentType) -> dict[int, list[int]] | None:
 def busy_spans(
     since: datetime.datetime, until: datetime.datetime, *, ignoring: ConsultationRequest | None
 ) -> dict[int, list[Span]]:
-    """Resource -> when it is occupied or away; under PERSON when the person of `ignoring` is, other than by what that
-    request holds or has booked itself.
+    """Resource -> when it is occupied, away, or busy by a calendar of its own; under PERSON when the person of
+    `ignoring` is, other than by what that request holds or has booked itself.
 
-    One query. The spans of one resource stand in no order, and may overlap where somebody is away.
+    One query. The spans of one resource stand in no order, and may overlap where somebody is away or busy.
     """
     taken = Occupation.objects.standing(now=clock.now()).touching(since, until)
     about = Q(resource__isnull=False)
@@ -66,10 +67,12 @@ def busy_spans(
         taken = taken.exclude(_of_its_own(ignoring))
         about |= Q(person__in=Patient.objects.filter(pk=ignoring.patient_id).values("person"))
     away = Absence.objects.order_by().filter(starts_at__lt=until, ends_at__gt=since)
+    elsewhere = BusyTime.objects.order_by().filter(starts_at__lt=until, ends_at__gt=since)
     columns = "starts_at", "ends_at"
     rows = taken.filter(about).values_list("resource_id", *columns)
+    others = (item.values_list("clinician_id", *columns) for item in (away, elsewhere))
     busy: dict[int, list[Span]] = {}
-    for resource_id, *span in rows.union(away.values_list("clinician_id", *columns), all=True):
+    for resource_id, *span in rows.union(*others, all=True):
         busy.setdefault(resource_id or PERSON, []).append(tuple(span))
     return busy
 
@@ -102,18 +105,33 @@ def is_needed(resource: Resource) -> bool:
     return Occupation.objects.standing(now=now).filter(resource=resource.pk, ends_at__gt=now).exists()
 
 
-def is_taken(consultation_request: ConsultationRequest, *, clinician_id: int, visit: Span, occupied: Span) -> bool:
-    """Whether the clinician or the person is elsewhere: booked or held for another request, or away."""
+def is_taken(
+    consultation_request: ConsultationRequest,
+    *,
+    clinician_id: int,
+    visit: Span,
+    occupied: Span,
+    over_own_calendar: bool = False,
+) -> bool:
+    """Whether the clinician or the person is elsewhere: booked or held for another request, away, or busy by the
+    clinician's own calendar. `over_own_calendar`: staff take the time for a reason, whatever that calendar says.
+    """
     standing = Occupation.objects.standing(now=clock.now()).exclude(_of_its_own(consultation_request))
     return (
         standing.touching(*occupied).filter(resource=clinician_id).exists()
         or standing.touching(*visit).filter(person=person_of(consultation_request)).exists()
         or is_away(clinician_id, *occupied)
+        or (not over_own_calendar and is_busy(clinician_id, *occupied))
     )
 
 
 def is_away(clinician_id: int, starts_at: datetime.datetime, ends_at: datetime.datetime) -> bool:
     return Absence.objects.filter(clinician=clinician_id, starts_at__lt=ends_at, ends_at__gt=starts_at).exists()
+
+
+def is_busy(clinician_id: int, starts_at: datetime.datetime, ends_at: datetime.datetime) -> bool:
+    """By the clinician's own calendar. Under the lock of the clinician, which whoever keeps what was read takes too."""
+    return BusyTime.objects.filter(clinician=clinician_id, starts_at__lt=ends_at, ends_at__gt=starts_at).exists()
 
 
 def overlapping_visits(patients: Iterable[Patient]) -> list[tuple[SlotHold | Appointment, SlotHold | Appointment]]:

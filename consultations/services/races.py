@@ -17,6 +17,8 @@ MEANS_TAKEN: Final = frozenset(
         "no_overlapping_visits_of_a_person",
         "one_live_appointment_per_start",
         "one_hold_per_start",
+        "one_live_offer_of_a_time",
+        "one_live_time_offer_per_entry",
     }
 )
 """The constraints by which the database says that somebody was quicker. Any other that refuses a row is a fault."""

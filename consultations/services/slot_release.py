@@ -1,7 +1,8 @@
 """The one way to free a time: whatever gives one back comes through here, and is announced here.
 
-Whoever waits for a time hears of it from `time_freed`. No other code deletes a hold or cancels an appointment, and a
-test looks for any that does.
+Whoever waits for a time hears of it from `time_freed`, which writes it down for the worker (`services/waiting/`); what
+becomes of a time that was offered to somebody on the waiting list is written here too. No other code deletes a hold or
+cancels an appointment, and a test looks for any that does.
 """
 
 import dataclasses
@@ -9,15 +10,24 @@ import datetime
 import enum
 import logging
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
 
 from clinic.core import clock
 from consultations.enums import Actor, AppointmentStatus
-from consultations.models import Appointment, ConsultationRequest, Occupation, SlotHold
+from consultations.models import (
+    Appointment,
+    ConsultationRequest,
+    Occupation,
+    ReleasedTime,
+    SlotHold,
+    TimeOffer,
+    WaitingEntry,
+)
 from consultations.services import calendar_entries
+from consultations.waiting_enums import TimeOfferEnd, WaitingEnd
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +41,27 @@ class ReleaseReason(enum.StrEnum):
     MOVED = "moved"
     HOLD_RAN_OUT = "hold ran out"
     NO_LONGER_AWAY = "no longer away"
+    NO_LONGER_BUSY = "no longer busy"
     OVER_EARLY = "over early"
     DANGER = "a danger was told"
+    HOURS_ADDED = "hours added"
+    DECLINED = "offer declined"
+    LEFT_LIST = "left the waiting list"
+    NOT_SENT = "offer not sent"
+    IMPOSSIBLE = "offer no longer possible"
+
+
+HOW_OFFERS_END: Final = {
+    ReleaseReason.REQUEST_ENDED: TimeOfferEnd.REQUEST_ENDED,
+    ReleaseReason.CHOSE_ANOTHER: TimeOfferEnd.CHOSE_ANOTHER,
+    ReleaseReason.HOLD_RAN_OUT: TimeOfferEnd.EXPIRED,
+    ReleaseReason.DANGER: TimeOfferEnd.DANGER,
+    ReleaseReason.DECLINED: TimeOfferEnd.DECLINED,
+    ReleaseReason.LEFT_LIST: TimeOfferEnd.LEFT,
+    ReleaseReason.NOT_SENT: TimeOfferEnd.NOT_SENT,
+    ReleaseReason.IMPOSSIBLE: TimeOfferEnd.IMPOSSIBLE,
+}
+"""What is written of a time offer whose hold ends for this reason."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,7 +82,22 @@ def release_slot(
         _cancel(taken, actor=actor, text=text)
     else:
         taken.delete()
-    return time_freed(taken.clinician_id, taken.starts_at, taken.ends_at, reason=reason)
+        if taken.time_offer_id is not None:
+            _end_offer(taken.time_offer_id, HOW_OFFERS_END[reason])
+            # What was released for the waiting list is still: the worker asks the next for it.
+            return _announce(taken.clinician_id, taken.starts_at, taken.ends_at, reason=reason)
+    return time_freed(
+        taken.clinician_id, taken.starts_at, taken.ends_at, reason=reason, given_up_by=taken.consultation_request_id
+    )
+
+
+def _end_offer(pk: int, ended_as: TimeOfferEnd) -> None:
+    TimeOffer.objects.live().filter(pk=pk).update(ended_at=clock.now(), ended_as=ended_as)
+
+
+def keep_for_offer(offer: TimeOffer, *, taken: Mapping[str, Any]) -> SlotHold:
+    """The hold of an offer of the waiting list: the database keeps the time. Call under the locks of a booking."""
+    return SlotHold.objects.create(**taken, expires_at=offer.expires_at, time_offer=offer)
 
 
 def _cancel(appointment: Appointment, *, actor: Actor, text: str) -> None:
@@ -104,11 +148,12 @@ def move_visit(appointment: Appointment, *, taken: Mapping[str, Any]) -> None:
     The database refuses a new time that somebody else has, and the old one stands then.
     """
     freed = appointment.clinician_id, appointment.starts_at, appointment.ends_at
+    given_up_by = appointment.consultation_request_id
     for name, value in taken.items():
         setattr(appointment, name, value)
     calendar_entries.count_change(appointment)
     appointment.save()
-    time_freed(*freed, reason=ReleaseReason.MOVED)
+    time_freed(*freed, reason=ReleaseReason.MOVED, given_up_by=given_up_by)
 
 
 def end_visit(appointment: Appointment, *, status: AppointmentStatus) -> None:
@@ -117,7 +162,10 @@ def end_visit(appointment: Appointment, *, status: AppointmentStatus) -> None:
     appointment.save(update_fields=["status"])
     since = max(appointment.starts_at, clock.now())
     if since < appointment.ends_at:
-        time_freed(appointment.clinician_id, since, appointment.ends_at, reason=ReleaseReason.OVER_EARLY)
+        time_freed(
+            appointment.clinician_id, since, appointment.ends_at,
+            reason=ReleaseReason.OVER_EARLY, given_up_by=appointment.consultation_request_id,
+        )  # fmt: skip
 
 
 def release_hold_of(consultation_request: ConsultationRequest, *, reason: ReleaseReason) -> None:
@@ -135,11 +183,14 @@ def turn_into_appointment(
     consultation_request: ConsultationRequest, *, clinician_id: int, starts_at: datetime.datetime
 ) -> None:
     """End the hold of a request whose visit takes its time next, in the same transaction: nothing becomes free. One of
-    another time is given back.
+    another time is given back. Whoever takes what the waiting list offered waits no longer.
     """
-    SlotHold.objects.filter(
-        consultation_request=consultation_request, clinician=clinician_id, starts_at=starts_at
-    ).delete()
+    this_time = {"consultation_request": consultation_request, "clinician": clinician_id, "starts_at": starts_at}
+    for pk in SlotHold.objects.filter(**this_time, time_offer__isnull=False).values_list("time_offer", flat=True):
+        _end_offer(pk, TimeOfferEnd.TAKEN)
+        waits = WaitingEntry.objects.live().filter(consultation_request=consultation_request)
+        waits.update(ended_at=clock.now(), ended_as=WaitingEnd.SERVED)
+    SlotHold.objects.filter(**this_time).delete()
     release_hold_of(consultation_request, reason=ReleaseReason.CHOSE_ANOTHER)
 
 
@@ -156,8 +207,28 @@ def release_run_out(*, resources: Collection[int] = (), persons: Collection[int]
 
 
 def time_freed(
+    clinician_id: int,
+    starts_at: datetime.datetime,
+    ends_at: datetime.datetime,
+    *,
+    reason: ReleaseReason,
+    given_up_by: int | None = None,
+) -> FreedTime:
+    """Announce it, once, whatever freed it. What of it lies ahead is written down for the waiting list, which does not
+    ask the request that gave it up.
+    """
+    now = clock.now()
+    if ends_at > now:
+        ReleasedTime.objects.create(
+            clinician_id=clinician_id, starts_at=starts_at, ends_at=ends_at, reason=reason.value,
+            released_at=now, look_at=now, given_up_by_id=given_up_by,
+        )  # fmt: skip
+    return _announce(clinician_id, starts_at, ends_at, reason=reason)
+
+
+def _announce(
     clinician_id: int, starts_at: datetime.datetime, ends_at: datetime.datetime, *, reason: ReleaseReason
 ) -> FreedTime:
-    """Announce it, once, whatever freed it. The log says why and no more: whose time it was is nobody's business."""
+    """The log says why and no more: whose time it was is nobody's business."""
     logger.info("a time was freed (%s)", reason.value)
     return FreedTime(clinician_id, starts_at, ends_at, reason)

@@ -1,15 +1,18 @@
-"""Visits that no hours cover: before hours change, which would be left standing outside; and which stand so now."""
+"""Visits that no hours cover: before hours change, which would be left standing outside; and which stand so now. And
+visits over which a busy time of their clinician's own calendar came.
+"""
 
 import datetime
 from collections.abc import Iterable
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.text_lists import semicolon_list
-from consultations.models import Appointment, Availability, Clinician, ExtraSession, Room
+from consultations.enums import OutsideRule
+from consultations.models import Appointment, Availability, BusyTime, Clinician, ExtraSession, Room
 from consultations.models.scheduling import AppointmentQuerySet
 from consultations.services.scheduling.supply import DAY, Hours, hour_rows, hours_of
 
@@ -38,6 +41,16 @@ def outside_hours(visits: Iterable[Appointment]) -> list[Appointment]:
     about = Q(clinician__in={visit.clinician_id for visit in visits})
     hours = _hours(about & Q(clinician__is_bookable=True), visits)
     return [visit for visit in visits if not _is_covered(visit, hours)]
+
+
+def over_busy_times() -> AppointmentQuerySet:
+    """Booked visits ahead during which their clinician is busy by their own calendar, soonest first; without those that
+    staff booked so for a reason.
+    """
+    busy = BusyTime.objects.filter(
+        clinician=OuterRef("clinician"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+    )
+    return ahead().filter(Exists(busy)).exclude(outside__contains=OutsideRule.OWN_CALENDAR.value)
 
 
 def named(visits: list[Appointment]) -> str:

@@ -59,7 +59,7 @@ def alert_undelivered() -> int:
 
 
 def _tell(key: str, path: str) -> int:
-    if on_duty := _on_duty():
+    if on_duty := duty.first_on_duty():
         return sum(_tell_one(user, key, path) for user in on_duty)
     if address := settings.DUTY_EMAIL:
         message = messaging.alert_address(address=address, key=key.format("duty"), path=path, lane=Lane.STAFF)
@@ -71,9 +71,3 @@ def _tell(key: str, path: str) -> int:
 def _tell_one(user: User, key: str, path: str) -> bool:
     """A notice, in a lane of its own: it must hold up no alarm."""
     return messaging.alert_staff(user=user, key=key.format(user.pk), path=path, lane=Lane.STAFF) is not None
-
-
-def _on_duty() -> list[User]:
-    """Everybody on duty in the first group that has anybody: triage, else the doctors, else the managers."""
-    team = duty.care_team().filter(is_on_duty=True).order_by("pk")
-    return next((members for group in duty.GROUPS if (members := list(team.filter(groups__name=group)))), [])

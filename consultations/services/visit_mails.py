@@ -1,17 +1,23 @@
 """What a mail about a visit says besides its sentences. A neutral one says nothing of when, where and with whom."""
 
+import datetime
+
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from consultations.emails import VisitLines
 from consultations.enums import MessageKind, Modality, ReminderChoice, VisitNeed
-from consultations.models import Appointment, ConsultationRequest
+from consultations.models import Appointment, AppointmentType, ConsultationRequest, TimeOffer
 from consultations.services import visit_needs
+from consultations.services.waiting.mails import offer_of
 
 
 def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> VisitLines:
     """From what stands now."""
+    if message.kind == MessageKind.EARLIER_TIME:
+        return _of_offered_time(message, consultation_request)
     appointment = (
         Appointment.objects.select_related("appointment_type", "location", "clinician")
         .filter(pk=message.payload.get("appointment"))
@@ -26,7 +32,19 @@ def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> 
         }
     if consultation_request.reminders != ReminderChoice.FULL:
         return {}
-    return {"visit": _when_where_and_with_whom(appointment)}
+    when = appointment.starts_at, appointment.time_zone
+    return {"visit": _when_where_and_with_whom(*when, appointment.appointment_type, appointment)}
+
+
+def _of_offered_time(message: OutboxMessage, consultation_request: ConsultationRequest) -> VisitLines:
+    """Until when it is kept; when, where and with whom for who chose to read that in mails."""
+    offer, kind = offer_of(message), consultation_request.appointment_type
+    if offer is None:
+        return {}
+    until = (_("We keep it until"), clock.moment(offer.expires_at))
+    if consultation_request.reminders != ReminderChoice.FULL or kind is None:
+        return {"visit": [until]}
+    return {"visit": [*_when_where_and_with_whom(offer.starts_at, settings.TIME_ZONE, kind, offer), until]}
 
 
 def has_large_print(consultation_request: ConsultationRequest) -> bool:
@@ -36,17 +54,19 @@ def has_large_print(consultation_request: ConsultationRequest) -> bool:
     )
 
 
-def _when_where_and_with_whom(appointment: Appointment) -> list[tuple[str, str]]:
+def _when_where_and_with_whom(
+    starts_at: datetime.datetime, zone: str, kind: AppointmentType, visit: Appointment | TimeOffer
+) -> list[tuple[str, str]]:
     """Never the kind of visit: its name may say what it is for."""
-    kind, location = appointment.appointment_type, appointment.location
+    location = visit.location
     is_here = kind.modality == Modality.CLINIC
     place = _("%(name)s, %(address)s") % {"name": location.name, "address": location.address}
     when = _("%(moment)s, %(zone)s") % {
-        "moment": clock.moment(appointment.starts_at, appointment.time_zone),
-        "zone": clock.zone_words(appointment.starts_at, appointment.time_zone),
+        "moment": clock.moment(starts_at, zone),
+        "zone": clock.zone_words(starts_at, zone),
     }
     return [
         (_("When"), when),
         (_("Where"), place if is_here else str(kind.get_modality_display())),
-        (_("With"), appointment.clinician.display_name),
+        (_("With"), visit.clinician.display_name),
     ]

@@ -14,7 +14,7 @@ from consultations.actions.undo_cancel import UndoCancel
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.models import ConsultationRequest
 from consultations.presenters.patient_texts import help_for_unsent
-from consultations.services import scheduling
+from consultations.services import scheduling, waiting
 from consultations.services.scheduling import AnotherTime
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_status import live_appointment, status_page
@@ -48,6 +48,7 @@ def cancel_time(request: HttpRequest, consultation_request: ConsultationRequest)
         "form": form,
         "can_move": scheduling.may_move(appointment) and not consultation_request.is_blocked_by_flags,
         "is_blocked": consultation_request.is_blocked_by_flags,
+        "offered": waiting.live_offer(consultation_request),
         "minutes": scheduling.TIME_TO_UNDO.seconds // 60,
         "first_help": help_for_unsent([form.data.get("reason", "")]),
     }

@@ -27,6 +27,11 @@ NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
 NOTICES: Final = {
     "needs": gettext_lazy("Saved. Everybody at the clinic who looks after this request sees it."),
     "reminders": gettext_lazy("What our reminders say is changed."),
+    "left": gettext_lazy("Off the waiting list. Everything else stays as it is."),
+    "waiting": gettext_lazy("On the waiting list. When a time comes free that suits, you hear from us."),
+    "declined": gettext_lazy(
+        "We give that time to the next person. Everything else stays as it is, your place on the list too."
+    ),
 }
 """How the address of the page after a button ends, and what is said of it."""
 WEEKLY_ON = gettext_lazy("We ask you every week until the visit if anything has changed.")

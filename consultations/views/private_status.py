@@ -24,7 +24,7 @@ from consultations.actions.withdraw import WithdrawRequest, WithdrawRequestForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
-from consultations.presenters import next_step, patient_texts, scan_report, visit
+from consultations.presenters import next_step, patient_texts, scan_report, visit, waiting
 from consultations.presenters.patient_texts import FirstHelp
 from consultations.presenters.times_page import SlotChoice, WhoAndWhere, earliest
 from consultations.services import asked_again, case_mails, clocks, scheduling, verified_emails, visit_needs
@@ -102,6 +102,7 @@ def status_page(
     context = {
         **next_step.facts(consultation_request, appointment=appointment, question=question),
         **visit.facts(consultation_request, appointment),
+        **waiting.facts(consultation_request, appointment),
         "open_beside": verified_emails.open_beside(consultation_request),
         "read_by": patient_texts.read_by(consultation_request),
         "heading": status_copy.heading(consultation_request),

@@ -24,7 +24,7 @@ from consultations.presenters.asked_again import danger_of, question
 from consultations.presenters.own_zone import ZONES
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.presenters.times_page import WhoAndWhere, times_page
-from consultations.services import asked_again, clocks, scheduling, sources, visit_needs
+from consultations.services import asked_again, clocks, scheduling, sources, visit_needs, waiting
 from consultations.services.scheduling import AnotherTime, AskFirst, Slot, SlotTaken
 from consultations.views import private_zone
 from consultations.views.private_access import private_page, to_page, with_grant
@@ -139,6 +139,7 @@ def _times_page(
     reader = WhoAndWhere(scheduling.your_doctor(consultation_request), private_zone.chosen(request, kind))
     context = times_page(kind, slots, asked=request.GET, reader=reader, near=near or ()) | {"error": error}
     context["moved_from"] = live_appointment(consultation_request)
+    context["offered"] = waiting.live_offer(consultation_request)
     context |= {"unsent": unsent, "first_help": help_for_unsent(item.text for item in unsent)}
     return private_page(request, consultation_request, "times.html", context, status=status)
 

@@ -56,7 +56,7 @@ from education.models import (
 from tests.consultations.views.conftest import MONDAY, Visitor
 from tests.database_snapshot import all_rows
 from tests.mailbox import queue_directly
-from tests.personas import book_directly, make_patient, make_user, open_privately
+from tests.personas import book_directly, connect_directly, make_patient, make_user, open_privately
 
 ROLES = ("visitor", "walker", "patient", "other", "triage", "doctor", "editor", "manager", "superuser")
 """walker: has answered the check and not sent it. patient: chooses a time. other: another patient, with a time."""
@@ -154,6 +154,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     )  # fmt: skip
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     Room.objects.create(name="Room 1", location=location)
+    own_calendar = connect_directly(clinician)
     Shift.objects.create(user=nurse, weekday=5, starts=datetime.time(9), ends=datetime.time(10), starts_on=now.date())
     ShiftChange.objects.create(user=nurse, kind="on", first_on=now.date(), last_on=now.date())
     note = HandOverNote.objects.create(text="Fax.", sent_key="one", written_at=now, written_by=clinician.user)
@@ -178,6 +179,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "missedreport": report.pk,
         "clockalarm": alarm.pk,
         "call": call.pk,
+        "owncalendar": own_calendar.pk,
         "response": waiting.response_id,
         "clinician": clinician.pk,
         "clinician_user": clinician.user,
@@ -257,6 +259,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
     path = path.replace("<check:key>", CHECK_KEY).replace("q/<slug:slug>", "q/now")
     for marker in ("<int:pk>", "<path:object_id>", "<id>"):
         path = path.replace(marker, str(site.get(model, "")))
+    path = path.replace("<int:calendar>", str(site.get("owncalendar", "")))
     return "/" + path.replace("<slug:verb>", "claim")
 
 

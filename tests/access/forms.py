@@ -82,7 +82,7 @@ class Stage:
 
     def act(self, verb: str, status: RequestStatus = RequestStatus.IN_TRIAGE, **data: Any) -> Form:
         # No time is booked while a red flag stands.
-        outcome = Outcome.LIKELY_SUITABLE if verb == "book" else Outcome.SAME_DAY
+        outcome = Outcome.LIKELY_SUITABLE if verb in ("book", "wait_for_earlier") else Outcome.SAME_DAY
         consultation_request = self.make_request(status=status, outcome=outcome)
         if status == RequestStatus.BOOKED:
             book_directly(consultation_request, self.clinician, TUESDAY)
@@ -224,6 +224,9 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "times": lambda on: on.private(RequestStatus.OFFERED, "times", slot=on.slot()),
     "cancel time": lambda on: on.private(RequestStatus.BOOKED, "cancel-time", reason="Away."),
     "needs": lambda on: on.private(RequestStatus.RECEIVED, "needs", codes="quiet", more="A wide chair."),
+    "earlier time": lambda on: on.private(
+        RequestStatus.BOOKED, "earlier", weekdays="0", part_of_day="morning", doctor="any", notice="24"
+    ),
     "appearance": lambda on: on.visitor("/appearance/", theme="dark", next="/faq/"),
     "sign in": lambda on: on.visitor("/admin/login/", username="doctor", password="a quiet passphrase", next="/admin/"),
     "own password": lambda on: on.staff("/admin/password_change/", old_password="a quiet passphrase", **NEW_PASSWORD),
@@ -261,6 +264,9 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
     "needs by phone": lambda on: on.act("tell_needs", codes=["quiet"], more="A wide chair."),
+    "waiting by phone": lambda on: on.act(
+        "wait_for_earlier", RequestStatus.OFFERED, weekdays=["0"], part_of_day="morning", doctor="any", notice="24"
+    ),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case("close", outcome="died", proof="told", words="Her son told us.", seen=""),
     "case confirmed": lambda on: on.case_confirmed(),

@@ -146,6 +146,10 @@ POLICY: dict[str, str] = {
     "admin:consultations_clinician_feed": STAFF_READ,
     "admin:consultations_clinician_feed_renew": MANAGER,
     "admin:consultations_clinician_feed_end": MANAGER_HARMLESS,    # there is none
+    "admin:consultations_clinician_own": STAFF_READ,
+    "admin:consultations_clinician_own_connect": MANAGER_HARMLESS,    # without an address
+    "admin:consultations_clinician_own_read": MANAGER,
+    "admin:consultations_clinician_own_disconnect": MANAGER,
     **diary("clinician", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     **diary("location", add=MANAGER, change=MANAGER, delete=MANAGER_HARMLESS),
     **diary("room", add=MANAGER, change=MANAGER, delete=MANAGER),
@@ -155,6 +159,7 @@ POLICY: dict[str, str] = {
     **diary("extrasession", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     "admin:consultations_shift_week": STAFF_READ,
+    "admin:consultations_waitingentry_changelist": STAFF_READ,
     "admin:consultations_handovernote_changelist": STAFF_READ,
     "admin:consultations_handovernote_write": CARE_TEAM,
     "admin:consultations_handovernote_read": CARE_TEAM,
@@ -227,6 +232,10 @@ POLICY: dict[str, str] = {
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
+    "consultations:earlier":                    "no no yes yes no no no no no",
+    "consultations:leave_waiting_list":         "no no ok ok  no no no no no",    # nobody waits
+    "consultations:take_offered":               "no no ok ok  no no no no no",    # and nothing is kept
+    "consultations:decline_offered":            "no no ok ok  no no no no no",
     "consultations:undo_cancel":                "no no ok ok  no no no no no",    # nothing was cancelled
     "education:home": READ,
     "education:conditions": READ,
@@ -298,6 +307,7 @@ POSTED: dict[str, dict[str, Any]] = {
     "consultations:weekly": {"wanted": "no"},
     "consultations:reminders": {"choice": "full"},
     "consultations:needs": {"codes": ["quiet"]},
+    "consultations:earlier": {"part_of_day": "any", "doctor": "any", "notice": "0"},
     "consultations:withdraw": {"sure": "on"},
     "consultations:answer_question": {"answer": "An MRI."},
     "consultations:send_message": {"message": "I have moved house."},

@@ -30,7 +30,8 @@ STAFF_FORMS = [
         "danger questions", "end of a call", "caller",
         "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "follow-up",
         "own urgency",
-        "ask", "decide", "book", "give back", "needs by phone", "close", "case", "case confirmed", "case note",
+        "ask", "decide", "book", "give back", "needs by phone", "waiting by phone", "close",
+        "case", "case confirmed", "case note",
         "case opened again", "person note", "join",
         "take apart",
         "absence", "weekly time", "extra session", "user", "place",
@@ -58,6 +59,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "book": (("Free time", "Tuesday 24 November, 9 am"),),
     "give back": (("Why is the time cancelled?", "Ill."),),
     "needs by phone": (("Anything else we should know to make the visit work", "A wide chair."),),
+    "waiting by phone": (("Which days would suit?", "Monday"), ("Which part of the day?", "Mornings")),
     "close": (("Why does the clinic close this request?", "Moved away."),),
     "case": (("Note", "Her son told us."),),
     "case confirmed": (("Note", "Her son told us."),),
@@ -108,7 +110,7 @@ def test_every_form_of_staff_is_listed() -> None:
         "start", "first screen", "numbers", "free text", "carry", "contact", "contact of a helper", "answers",
         "call back", "start with answers", "carried screen", "save for later", "open saved check",
         "send link", "open link", "withdraw", "answer", "how it went", "something has changed", "message", "times",
-        "cancel time", "needs", "appearance", "sign in",
+        "cancel time", "needs", "earlier time", "appearance", "sign in",
     }  # fmt: skip
     assert set(FORMS) - public == set(STAFF_FORMS) == set(SHOWN)
 

@@ -17,6 +17,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    BusyTime,
     CalendarFeed,
     Call,
     CaseClosing,
@@ -33,11 +34,13 @@ from consultations.models import (
     MessageSubject,
     MissedReport,
     Occupation,
+    OwnCalendar,
     Patient,
     PatientText,
     PersonJoin,
     PrivateLink,
     QuestionnaireResponse,
+    ReleasedTime,
     Room,
     RuleAnswer,
     SafetyCase,
@@ -46,7 +49,9 @@ from consultations.models import (
     Shift,
     ShiftChange,
     SlotHold,
+    TimeOffer,
     TriageDecision,
+    WaitingEntry,
 )
 from education.models import (
     CaseAccount,
@@ -68,7 +73,7 @@ from education.models import (
     Trial,
 )
 from tests.mailbox import queue_directly
-from tests.personas import book_directly, make_patient
+from tests.personas import book_directly, connect_directly, make_patient
 
 HOUR = datetime.timedelta(hours=1)
 MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
@@ -80,6 +85,15 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
     consultation_request = make_request()
     now = MONDAY
     page = Page.objects.create(key="a", path="/a/", kind="about", title="A", short_title="A", summary="A", body="A")
+
+    def waiting_entry() -> WaitingEntry:
+        return WaitingEntry.objects.create(consultation_request=consultation_request, asked_at=now)
+
+    def released_time() -> ReleasedTime:
+        return ReleasedTime.objects.create(
+            clinician=clinician, starts_at=now, ends_at=now + 2 * HOUR, reason="cancelled", released_at=now
+        )
+
     makers: dict[type[models.Model], Callable[[], models.Model]] = {
         User: lambda: nurse,
         AuditHead: lambda: AuditHead.objects.get_or_create(pk=1)[0],
@@ -150,6 +164,22 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
         CalendarFeed: lambda: CalendarFeed.objects.create(
             clinician=clinician, token_digest=new_token(), made_at=now, made_by=nurse
+        ),
+        OwnCalendar: lambda: connect_directly(clinician),
+        BusyTime: lambda: BusyTime.objects.create(
+            calendar=connect_directly(clinician), clinician=clinician, starts_at=now, ends_at=now + HOUR
+        ),
+        WaitingEntry: waiting_entry,
+        ReleasedTime: released_time,
+        TimeOffer: lambda: TimeOffer.objects.create(
+            entry=waiting_entry(),
+            released_time=released_time(),
+            clinician=clinician,
+            location=Location.objects.get(),
+            starts_at=now + HOUR,
+            ends_at=now + 2 * HOUR,
+            made_at=now,
+            expires_at=now + HOUR,
         ),
         SavedCheck: lambda: SavedCheck.objects.create(response=consultation_request.response, secret="x", saved_at=now),
         LinkAsked: lambda: LinkAsked.objects.create(email="a@example.com", asked_at=now),

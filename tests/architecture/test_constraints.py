@@ -19,6 +19,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    BusyTime,
     CalendarFeed,
     Call,
     CaseClosing,
@@ -34,11 +35,13 @@ from consultations.models import (
     MessageSubject,
     MissedReport,
     Occupation,
+    OwnCalendar,
     Patient,
     PatientText,
     PersonJoin,
     PrivateLink,
     QuestionnaireResponse,
+    ReleasedTime,
     Room,
     RuleAnswer,
     SafetyCase,
@@ -46,7 +49,9 @@ from consultations.models import (
     Shift,
     ShiftChange,
     SlotHold,
+    TimeOffer,
     TriageDecision,
+    WaitingEntry,
 )
 from education.models import (
     CaseAccount,
@@ -103,8 +108,22 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (SearchEntry, "search_kind_known", {"kind": "x"}),
     (SearchEntry, "search_grade_in_range", {"grade": 5}),
     (SearchVocabulary, "one_search_vocabulary", {"id": 2}),
+    (OwnCalendar, "own_calendar_kind_known", {"kind": "paper"}),
+    (OwnCalendar, "own_calendar_failure_known", {"failure": "moody", "failures": 1}),
+    (OwnCalendar, "own_calendar_host_not_empty", {"host": ""}),
+    (BusyTime, "busy_ends_after_start", {"ends_at": MONDAY - HOUR}),
     (CalendarFeed, "feed_ended_at_and_by", {"ended_at": MONDAY}),
     (CalendarFeed, "feed_ended_after_made", {"ended_at": MONDAY - HOUR, "ended_by": models.F("made_by")}),
+    (WaitingEntry, "waiting_part_of_day_known", {"part_of_day": "night"}),
+    (WaitingEntry, "waiting_notice_in_range", {"notice_hours": 337}),
+    (WaitingEntry, "waiting_ended_at_and_as", {"ended_as": "left"}),
+    (WaitingEntry, "waiting_end_known", {"ended_at": models.F("asked_at"), "ended_as": "lost"}),
+    (WaitingEntry, "waiting_ended_after_asked", {"ended_at": MONDAY - HOUR, "ended_as": "left"}),
+    (ReleasedTime, "released_time_ends_after_start", {"ends_at": models.F("starts_at")}),
+    (TimeOffer, "time_offer_ends_after_start", {"ends_at": models.F("starts_at")}),
+    (TimeOffer, "time_offer_expires_after_made", {"expires_at": models.F("made_at")}),
+    (TimeOffer, "time_offer_ended_at_and_as", {"ended_at": MONDAY}),
+    (TimeOffer, "time_offer_end_known", {"ended_at": MONDAY, "ended_as": "lost"}),
     (PrivateLink, "link_expires_after_made", {"expires_at": MONDAY - HOUR}),
     (ConsultationRequest, "request_status_known", {"status": "lost"}),
     (ConsultationRequest, "request_outcome_known", {"outcome": "FINE"}),
@@ -280,6 +299,10 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (Appointment, "one_live_appointment_per_request", ("consultation_request",)),
     (Appointment, "one_state_of_a_calendar_entry", ("calendar_uid", "calendar_sequence")),
     (CalendarFeed, "one_live_feed_per_clinician", ("clinician",)),
+    (BusyTime, "one_busy_time_per_start", ("calendar", "starts_at")),
+    (WaitingEntry, "one_live_waiting_entry_per_request", ("consultation_request",)),
+    (TimeOffer, "one_live_time_offer_per_entry", ("entry",)),
+    (TimeOffer, "one_live_offer_of_a_time", ("clinician", "starts_at")),
 ]
 """Model, constraint, and the fields a second row shares with the first; every other unique field is given anew."""
 
@@ -299,6 +322,8 @@ def other_row(row: models.Model, shared: tuple[str, ...], make_request: Any) -> 
             continue
         if field.name == "consultation_request":
             twin.consultation_request = make_request()
+        elif field.name == "entry":
+            twin.entry = WaitingEntry.objects.create(consultation_request=make_request(), asked_at=MONDAY)
         elif field.name in ("starts_at", "ends_at") and "starts_at" not in shared:
             setattr(twin, field.name, getattr(twin, field.name) + 5 * HOUR)
         elif (field.unique or field.name == "calendar_uid") and isinstance(field, models.CharField):

@@ -54,6 +54,7 @@ NOBODY_READS: dict[str, tuple[str, ...]] = {
     "consultations/views/calendar_feed.py": ("text/calendar; charset=utf-8", 'inline; filename="visits.ics"'),
     # Whoever looks after the server reads these: the health check, the log, the record of a failure.
     "consultations/services/alarms.py": ("nobody was told of ", "nobody can be told"),
+    "consultations/services/readiness.py": (" not read for ",),
     "consultations/services/carried.py": ("too long", "too old"),
     "consultations/services/figures.py": (
         "Open requests", "Age of the oldest", "Safety cases that", "Since the oldest", "Texts with such", "Clocks that",
@@ -61,7 +62,9 @@ NOBODY_READS: dict[str, tuple[str, ...]] = {
     ),
     "consultations/services/cases.py": ("hand over", "tell of more", "repeat of texts"),
     "consultations/services/slot_release.py": (
-        "request ended", "chose another", "hold ran out", "no longer away", "over early", "a danger was told",
+        "request ended", "chose another", "hold ran out", "no longer away", "over early", "no longer busy",
+        "a danger was told", "hours added", "offer declined", "left the waiting list", "offer not sent",
+        "offer no longer possible",
     ),
     "consultations/models/stored.py": (
         "a question that was asked", "the questions asked", "a result", "the scores of a result", "a rule that fired",

@@ -14,7 +14,7 @@ from django.db import connection
 from clinic.accounts.models import User
 from clinic.core import channels, delivery, outbox
 from clinic.core.channels import Letter, MessageDraft
-from clinic.core.lane_senders import LaneSenders
+from clinic.core.lanes import Lanes
 from clinic.core.models import Lane, OutboxMessage
 from clinic.core.outbox import MessageKindEntry
 from consultations.enums import MessageKind
@@ -78,7 +78,7 @@ def subjects() -> set[str]:
 def test_while_one_destination_hangs_every_other_queue_is_served(hangs: Hangs) -> None:
     outbox.enqueue(kind="bird", key="hangs")
     stop, done = threading.Event(), []
-    senders = LaneSenders(perform=lambda name, duty: done.append(name) or duty(), stop=stop, every=0.02)
+    senders = Lanes(perform=lambda name, duty: done.append(name) or duty(), stop=stop, every=0.02)
     assert senders.look_after() == []
     assert hangs.is_asked.wait(DEADLINE)
 
@@ -126,7 +126,7 @@ def test_a_sender_that_ended_by_an_accident_is_started_again(hangs: Hangs) -> No
             raise SystemExit
         return duty()
 
-    senders = LaneSenders(perform=perform, stop=stop, every=0.02)
+    senders = Lanes(perform=perform, stop=stop, every=0.02)
     names = {f"deliver {queue}" for queue in delivery.queues()}
 
     def all_again() -> bool:
@@ -140,10 +140,10 @@ def test_a_sender_that_ended_by_an_accident_is_started_again(hangs: Hangs) -> No
 
 
 def test_one_that_hangs_is_named(hangs: Hangs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clinic.core.lane_senders.HANGS_AFTER", 0.2)
+    monkeypatch.setattr("clinic.core.lanes.HANGS_AFTER", 0.2)
     outbox.enqueue(kind="bird", key="hangs")
     stop = threading.Event()
-    senders = LaneSenders(perform=lambda name, duty: duty(), stop=stop, every=0.02)
+    senders = Lanes(perform=lambda name, duty: duty(), stop=stop, every=0.02)
     senders.look_after()
     assert hangs.is_asked.wait(DEADLINE)
     is_named = wait_until(lambda: "deliver alerts by pigeon" in senders.look_after())

@@ -185,6 +185,20 @@ choose_reminders offered            offered            patient triage doctor man
 choose_reminders urgent             urgent             patient triage doctor manager
 choose_reminders booked             booked             patient triage doctor manager
 
+wait_for_earlier offered           offered            patient triage doctor manager
+wait_for_earlier booked            booked             patient triage doctor manager
+
+leave_waiting_list received           received           patient triage doctor manager
+leave_waiting_list in_triage          in_triage          patient triage doctor manager
+leave_waiting_list with_doctor        with_doctor        patient triage doctor manager
+leave_waiting_list information_asked  information_asked  patient triage doctor manager
+leave_waiting_list offered            offered            patient triage doctor manager
+leave_waiting_list urgent             urgent             patient triage doctor manager
+leave_waiting_list booked             booked             patient triage doctor manager
+
+decline_offered_time offered           offered            patient triage doctor manager
+decline_offered_time booked            booked             patient triage doctor manager
+
 read_text       received           received           triage doctor manager
 read_text       in_triage          in_triage          triage doctor manager
 read_text       with_doctor        with_doctor        triage doctor manager

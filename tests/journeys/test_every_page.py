@@ -19,7 +19,7 @@ from tests.axe import faults_in_passing, take_over
 from tests.consultations.perform import perform
 from tests.content_fixtures import SHIPPED
 from tests.mailbox import path_of, queue_directly
-from tests.personas import book_directly, make_patient, make_user, open_privately, private_url
+from tests.personas import book_directly, connect_directly, make_patient, make_user, open_privately, private_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PUBLIC = [
@@ -172,6 +172,7 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
         if status == RequestStatus.OFFERED:
             paths += [private_url(consultation_request, "times/"), private_url(consultation_request, "withdraw/")]
         if status == RequestStatus.BOOKED:
+            paths += [private_url(consultation_request, page) for page in ("cancel-time/", "needs/", "earlier/")]
             paths += [private_url(consultation_request, "cancel-time/"), private_url(consultation_request, "needs/")]
             paths += [private_url(consultation_request, "seen/")]
         for path in paths:
@@ -273,6 +274,11 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
         paths += [f"/admin/consultations/missedreport/about/request/{shown[0].pk}/"]
     if role == "manager":
+        clinicians_page = f"/admin/consultations/clinician/{clinician.pk}"
+        own_calendar = connect_directly(clinician)
+        paths += [f"{clinicians_page}/{page}/" for page in ("calendar", "own-calendars")]
+        paths += [f"{clinicians_page}/own-calendars/{own_calendar.pk}/disconnect/"]
+        paths += _pages_of_a_manager(shown[0])
         paths += [f"/admin/consultations/clinician/{clinician.pk}/calendar/"]
         paths += [f"/admin/core/auditentry/patient/{shown[0].patient_id}/", *_pages_of_a_manager(shown[0])]
         case = f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}"

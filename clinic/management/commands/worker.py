@@ -11,11 +11,12 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from clinic.core import audit, audit_heads, delivery, housekeeping, key_fingerprints, outbox, reading_batches
 from clinic.core.failures import SomeFailed, drop_lost_connections, name_of
-from clinic.core.lane_senders import LaneSenders
+from clinic.core.lanes import Lanes
 from clinic.core.models import Heartbeat
 from consultations.actions import expire_offer
 from consultations.services import (
     alarm_groups,
+    calendar_readings,
     cases,
     clock_alarms,
     day_end,
@@ -28,12 +29,14 @@ from consultations.services import (
     retention,
     slot_release,
     undelivered,
+    waiting,
     weekly_question,
 )
 from education.actions import reopen, schedule
 
 logger = logging.getLogger(__name__)
 
+READ_CALENDARS: Final = "read calendars"
 SAY_AGAIN_AFTER: Final = 150
 """Turns in which a duty that fails in the same way is logged once: five minutes, at the usual two seconds a turn."""
 
@@ -52,6 +55,7 @@ DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {
     "delete saved links": lambda: retention.delete_saved_links(),
     "delete sent": lambda: outbox.forget_sent(),
     "delete hand-over notes": lambda: hand_over_notes.forget_read(),
+    "delete freed times": lambda: waiting.forget_settled(),
 }
 
 
@@ -76,18 +80,19 @@ class Command(BaseCommand):
             return
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: self.stop.set())
-        senders = LaneSenders(perform=self._perform, stop=self.stop, every=options["every"])
+        others = {READ_CALENDARS: lambda: calendar_readings.read_next()}
+        lanes = Lanes(perform=self._perform, stop=self.stop, every=options["every"], others=others)
         try:
             while not self.stop.is_set():
-                self._turn(senders)
+                self._turn(lanes)
                 self.stop.wait(options["every"])
         finally:
             self.stop.set()
-            senders.join()
+            lanes.join()
 
     def _duties(self, *, delivers: bool = True) -> dict[str, Callable[[], object]]:
-        """In the order of how much somebody may be harmed by their delay. `delivers`: sending is one of them, since no
-        sender of each queue does it.
+        """In the order of how much somebody may be harmed by their delay. `delivers`: what asks other servers is among
+        them, sending and reading calendars, since no threads of their own do it.
 
         With the wrong keys nothing can be read or owed: the rows wait as they are, and the log names the key.
         """
@@ -98,15 +103,19 @@ class Command(BaseCommand):
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
             "free cancelled times": slot_release.release_set_aside,
+            "end offered times": lambda: waiting.end_due(),
+            "offer freed times": lambda: waiting.offer_due(),
             "end the day": day_end.make_due,
             "ask weekly": weekly_question.ask_weekly,
             "remind": lambda: reminders.remind(),
             "nudge": lambda: offers.nudge(),
             "end offers": lambda: expire_offer.expire_ended(),
+            "tell of unread calendars": lambda: calendar_readings.tell_of_stale(),
             "mail audit head": lambda: audit_heads.mail_daily(),
         }
         if delivers:
             to_people["deliver"] = lambda: delivery.deliver_due(until=self.stop.is_set)
+            to_people[READ_CALENDARS] = lambda: calendar_readings.read_due(until=self.stop.is_set)
         return {
             **(to_people if key_fingerprints.are_usable(writing=True) else {}),
             **self._for_nobody(),
@@ -126,16 +135,18 @@ class Command(BaseCommand):
         }
         return {"publish": schedule.publish_due, **chain, **once_a_day, **in_batches}
 
-    def _turn(self, senders: LaneSenders | None = None) -> bool:
-        """Every duty once, whatever becomes of the others. Without senders of its own for each queue the worker sends
-        what is due by its own hand. Whether it sent anything, so that more may be waiting.
+    def _turn(self, lanes: Lanes | None = None) -> bool:
+        """Every duty once, whatever becomes of the others. Without lanes the worker sends and reads what is due by its
+        own hand. Whether it sent anything, so that more may be waiting.
         """
-        known: Any = self._perform("compare keys", lambda: self._duties(delivers=senders is None))
+        known: Any = self._perform("compare keys", lambda: self._duties(delivers=lanes is None))
         duties: dict[str, Callable[[], object]] = known or self._for_nobody()
-        # The senders first: they begin while the other duties are done.
-        hanging = senders.look_after() if senders else []
+        # The lanes first: they begin while the other duties are done.
+        hanging = lanes.look_after() if lanes else []
         done = {name: self._perform(name, duty) for name, duty in duties.items()}
         named = [*duties, *(f"deliver {queue}" for queue in delivery.queues())]
+        if READ_CALENDARS not in named:
+            named.append(READ_CALENDARS)
         failing = [*(name for name in named if name in self.failures), *(f"{name} hangs" for name in hanging)]
         self._perform("heartbeat", lambda: Heartbeat.beat("worker", failing=failing))
         return bool(done.get("deliver"))

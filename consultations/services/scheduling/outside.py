@@ -1,4 +1,6 @@
-"""A time that is not on offer: staff take it on the phone, for a reason. Never over another visit or an absence."""
+"""A time that is not on offer: staff take it on the phone, for a reason. Never over another visit or an absence; over a
+busy time of the clinician's own calendar they may.
+"""
 
 import datetime
 
@@ -31,7 +33,8 @@ def slot_outside(
 
 
 def rules_broken(kind: AppointmentType, slot: Slot) -> list[OutsideRule]:
-    """Which rules of the times on offer it does not keep, besides the minutes kept free."""
+    """Which rules of the times on offer it does not keep, besides the minutes kept free and the clinician's own
+    calendar."""
     now = clock.now()
     broken = []
     if slot.starts_at < now + kind.notice:

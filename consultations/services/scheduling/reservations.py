@@ -14,7 +14,7 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.refusals import TransitionNotAllowed, WrongStatus
 from consultations.enums import Actor, OutsideRule, RequestStatus
-from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold
+from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold, TimeOffer
 from consultations.services import asked_again, calendar_entries, occupation, slot_release
 from consultations.services.races import LostRace, gave_way, race
 from consultations.services.scheduling import changing, outside
@@ -77,9 +77,24 @@ def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHol
         return held
 
 
+def keep_for(consultation_request: ConsultationRequest, offer: TimeOffer) -> SlotHold:
+    """Hold a released time for somebody on the waiting list. Call inside a transaction, on a locked row.
+
+    Raises SlotTaken when somebody was quicker, or the person is elsewhere then.
+    """
+    kind, slot = offered_type(consultation_request), slot_of(offer)
+    _lock_what_it_takes(consultation_request, kind, slot)
+    taken = _taken_up(consultation_request, kind, slot)
+    try:
+        with race():
+            return slot_release.keep_for_offer(offer, taken=taken)
+    except LostRace:
+        raise SlotTaken from None
+
+
 def chosen(consultation_request: ConsultationRequest) -> SlotHold | None:
-    """The time that the patient chose and has not confirmed, also when its hold ran out."""
-    held = SlotHold.objects.filter(consultation_request=consultation_request, gives_back=None)
+    """The time that the patient chose and has not confirmed, also when its hold ran out. Not one that was offered."""
+    held = SlotHold.objects.filter(consultation_request=consultation_request, gives_back=None, time_offer=None)
     return held.select_related("clinician", "location").first()
 
 
@@ -188,23 +203,38 @@ def _lock_what_it_takes(
 
 def _taken_outside(consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> dict[str, Any]:
     """The same for a time that is not on offer, with the rules that it does not keep: without the minutes kept free
-    where they do not fit, and never over anything else. Raises SlotTaken.
+    where they do not fit, over a busy time of the clinician's own calendar, and never over anything else. Raises
+    SlotTaken.
     """
-    broken = outside.rules_broken(kind, slot)
+    broken, occupied = outside.rules_broken(kind, slot), slot.occupied(kind)
     try:
-        taken = _taken_up(consultation_request, kind, slot)
+        taken = _taken_up(consultation_request, kind, slot, over_own_calendar=True)
     except SlotTaken:
-        taken = _taken_up(consultation_request, kind, slot, with_buffers=False)
+        taken = _taken_up(consultation_request, kind, slot, with_buffers=False, over_own_calendar=True)
+        occupied = slot.visit
         broken.append(OutsideRule.BUFFERS)
+    if occupation.is_busy(slot.clinician_id, *occupied):
+        broken.append(OutsideRule.OWN_CALENDAR)
     return {**taken, "outside": ",".join(broken)}
 
 
 def _taken_up(
-    consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot, *, with_buffers: bool = True
+    consultation_request: ConsultationRequest,
+    kind: AppointmentType,
+    slot: Slot,
+    *,
+    with_buffers: bool = True,
+    over_own_calendar: bool = False,
 ) -> dict[str, Any]:
     """What a hold or an appointment of this slot takes up, a free room included. Raises SlotTaken."""
     occupied = slot.occupied(kind) if with_buffers else slot.visit
-    if occupation.is_taken(consultation_request, clinician_id=slot.clinician_id, visit=slot.visit, occupied=occupied):
+    if occupation.is_taken(
+        consultation_request,
+        clinician_id=slot.clinician_id,
+        visit=slot.visit,
+        occupied=occupied,
+        over_own_calendar=over_own_calendar,
+    ):
         raise SlotTaken
     room = None
     if kind.needs_room:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.core import clock
 from clinic.core.refusals import WrongStatus
 from consultations.enums import RequestStatus
-from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, SlotHold
+from consultations.models import Appointment, AppointmentType, Clinician, ConsultationRequest, SlotHold, TimeOffer
 from consultations.models.diary import MAX_HORIZON_DAYS
 from consultations.services import visit_needs
 from consultations.services.occupation import Span, busy_spans
@@ -60,8 +60,8 @@ class SlotTaken(Exception):
         return tuple(self._look())
 
 
-def slot_of(taken: SlotHold | Appointment) -> Slot:
-    """The slot that a hold or an appointment takes up."""
+def slot_of(taken: SlotHold | Appointment | TimeOffer) -> Slot:
+    """The slot that a hold, an appointment or an offer of the waiting list takes up."""
     return Slot(taken.starts_at, taken.ends_at, taken.clinician_id, taken.location_id)
 
 
@@ -76,10 +76,10 @@ def free_slots(
     """Free times from `since` to before `until` (clinic days), soonest first; two queries however long the stretch.
 
     A time is free when the visit with its buffers lies in the hours (weekly, or an extra session) of a clinician who
-    gives this type and touches no absence, no live appointment and no running hold, but those of `ignoring`; when a
-    room that it needs is free at that location; when the person of `ignoring` is nowhere else; and when it keeps notice
-    and horizon of the type. The time that `ignoring` has is none, nor is any that its invitation to a follow-up leaves
-    out.
+    gives this type and touches no absence, no busy time of a calendar of their own, no live appointment and no running
+    hold, but those of `ignoring`; when a room that it needs is free at that location; when the person of `ignoring` is
+    nowhere else; and when it keeps notice and horizon of the type. The time that `ignoring` has is none, nor is any
+    that its invitation to a follow-up leaves out.
     """
     now = clock.now()
     notice = appointment_type.notice if notice is None else notice

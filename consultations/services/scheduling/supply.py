@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import (
     DateField,
     F,
+    Max,
     PositiveSmallIntegerField,
     Q,
     QuerySet,
@@ -133,3 +134,28 @@ def openings(hours: Iterable[Hours], since: datetime.date, until: datetime.date)
             if item.is_on(day):
                 begins, ends = instant(day, item.opens, 0), instant(day, item.closes, 1)
                 yield Opening(item.clinician_id, item.location_id, begins, ends)
+
+
+def openings_ahead(clinician_id: int) -> list[Opening]:
+    """When a clinician sees patients, from today as far ahead as any time is offered."""
+    about = Q(clinician=clinician_id, clinician__is_bookable=True, clinician__user__is_active=True)
+    farthest = AppointmentType.objects.filter(is_active=True).aggregate(days=Max("horizon_days"))["days"] or 0
+    today = clock.today()
+    until = today + (farthest + 1) * DAY
+    hours = [Hours(*row) for row in hour_rows(about, today, until)]
+    return list(openings(hours, today, until))
+
+
+def gained(before: Iterable[Opening], after: Iterable[Opening]) -> Iterator[Opening]:
+    """What of the openings after no opening before covers, of one clinician."""
+    known = sorted((opening.begins, opening.ends) for opening in before)
+    for opening in after:
+        begins = opening.begins
+        for known_begins, known_ends in known:
+            if known_ends <= begins or known_begins >= opening.ends:
+                continue
+            if begins < known_begins:
+                yield dataclasses.replace(opening, begins=begins, ends=known_begins)
+            begins = max(begins, known_ends)
+        if begins < opening.ends:
+            yield dataclasses.replace(opening, begins=begins)

@@ -23,13 +23,18 @@ LISTED: Final = {
     "consultations/presenters/next_step.py": {"offer"},  # the name of a part of the private page
     "consultations/services/contact_details.py": {"correct_email"},  # counts corrections for the sender's own page
     "consultations/services/scheduling/__init__.py": {"book", "move", "undo_cancel"},  # functions over slots
-    "consultations/urls.py": {"correct_email", "undo_cancel", "withdraw"},  # names of pages, as in the next three
+    "consultations/urls.py": {
+        "correct_email",
+        "leave_waiting_list",
+        "undo_cancel",
+        "withdraw",
+    },  # names of pages, as in the next three
     "consultations/views/check_address.py": {"correct_email"},
     "consultations/views/check_lost.py": {"correct_email"},
     "consultations/views/check_required.py": {"correct_email"},
     "consultations/views/check_session.py": {"correct_email"},
 }
-SHARED: Final = {"__init__", "base", "ended_visit"}
+SHARED: Final = {"__init__", "base", "ended_visit", "offered_time"}
 OWN_MODULE: Final = {"answer_doctor": "answer"}
 """Two answers that differ in whom they go back to share a module."""
 
@@ -52,7 +57,7 @@ def test_every_action_has_a_row_and_every_row_an_action():
     verbs = {action.verb for action in WORKFLOW.actions.values()}
     assert verbs == set(TRANSITIONS), "each row of workflow.py needs a registered class in actions/, and the reverse"
     assert verbs == set(VERBS), "write its lines in tests/consultations/transitions.py"
-    assert names() == {*VERBS, "answer_section", "ask_as_doctor", "decide"}
+    assert names() == {*VERBS, "answer_section", "ask_as_doctor", "book_offered", "decide", "move_offered"}
 
 
 def test_every_action_has_a_module_of_its_own():
@@ -85,10 +90,11 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     assert places == sorted(set(places)), "two actions have one position: choose a free one"
     assert list(panel_entries()) == [
         "claim", "release", "pass_to_doctor", "settle", "settle_escalation", "set_own_urgency", "decide",
-        "order_booking", "ask", "offer_again", "invite_follow_up", "invite_after_advice", "book", "move",
-        "confirm_visit", "set_video_link", "complete",
+        "order_booking", "ask", "offer_again", "invite_follow_up", "invite_after_advice", "book_offered",
+        "move_offered", "book", "decline_offered_time", "move", "wait_for_earlier", "confirm_visit", "set_video_link", "complete",
         "mark_no_show", "note", "escalate", "take_back_escalation", "tell_needs", "ask_weekly", "choose_reminders",
-        "correct_email", "expire_offer", "cancel_booking", "cancel_request", "undo_complete", "undo_no_show",
+        "leave_waiting_list", "correct_email", "expire_offer", "cancel_booking", "cancel_request", "undo_complete",
+        "undo_no_show",
     ], "list the new action here, where its position puts it"  # fmt: skip
 
 
@@ -119,6 +125,7 @@ def test_they_come_in_the_order_of_the_table(make_request):
     consultation_request = make_request(status=RequestStatus.OFFERED)
     possible = [action.name for action in WORKFLOW.actions_for(consultation_request, by=None)]
     assert possible == [
-        "correct_email", "book", "undo_cancel", "withdraw", "message", "answer_again", "answer_section",
-        "ask_weekly", "tell_needs", "choose_reminders",
+        "correct_email", "book", "book_offered", "undo_cancel", "withdraw", "message", "answer_again",
+        "answer_section", "ask_weekly", "tell_needs", "choose_reminders", "wait_for_earlier", "leave_waiting_list",
+        "decline_offered_time",
     ]  # fmt: skip

@@ -24,8 +24,10 @@ VERBS = (
     "ask", "book", "move", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
     "undo_no_show", "take_back_escalation", "settle_escalation",
     "set_own_urgency", "ask_weekly", "choose_reminders", "tell_needs", "confirm_visit",
-    "set_video_link", "expire_offer", "offer_again", "invite_follow_up", "invite_after_advice",
+    "set_video_link", "expire_offer", "offer_again", "invite_follow_up", "invite_after_advice", "wait_for_earlier",
 )  # fmt: skip
+OF_THE_WAITING_LIST = {"book_offered", "move_offered", "decline_offered_time", "leave_waiting_list"}
+"""Tried in test_waiting_list.py: they need somebody who waits, or a time that is kept."""
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
@@ -33,6 +35,7 @@ MEANT = {
     "ask_weekly": {"wanted": "no"},
     "choose_reminders": {"choice": "full"},
     "tell_needs": {"codes": ["quiet"]},
+    "wait_for_earlier": {"weekdays": ["0"], "part_of_day": "morning", "doctor": "any", "notice": "24"},
     "set_video_link": {"link": "https://video.example/alice"},
     "settle_escalation": {"note": "Examined: no weakness."},
     "set_own_urgency": {"reason": "A new, harmless question."},
@@ -124,7 +127,9 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
             flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
             if verb == "offer_again" and status != RequestStatus.NO_SHOW:
                 flagged = {"offer_expired_at": clock.now(), "appointment_type": visit}
-            consultation_request = in_status(status, is_ahead=verb in ("move", "confirm_visit"), **flagged)
+            consultation_request = in_status(
+                status, is_ahead=verb in ("move", "confirm_visit", "wait_for_earlier"), **flagged
+            )
             data = meant(verb, consultation_request, make_request, visit)
             before = state_of(consultation_request)
             response = act(client, consultation_request, verb, follow=False, **data)
@@ -151,7 +156,7 @@ def test_the_page_offers_what_the_table_allows_and_nothing_else(sign_in, staff, 
 
 
 def test_every_act_of_the_page_is_tried_for_every_role():
-    assert set(panel_entries()) == {*SIMPLE, *VERBS, "decide"}, (
+    assert set(panel_entries()) == {*SIMPLE, *VERBS, *OF_THE_WAITING_LIST, "decide"}, (
         "add it to SIMPLE in test_actions.py if it leaves a decision behind, with what is typed in data_for there;"
         " else to VERBS here, with what is typed in MEANT"
     )

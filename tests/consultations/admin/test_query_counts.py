@@ -22,12 +22,12 @@ from tests.personas import book_directly, make_patient, make_user
 pytestmark = pytest.mark.django_db
 STAFF = "/admin/consultations/"
 LIMITS = {
-    "/admin/": 39,
+    "/admin/": 42,
     f"{STAFF}consultationrequest/": 19,
     f"{STAFF}consultationrequest/?tab=triage": 19,
     f"{STAFF}safetycase/": 20,
     "/admin/core/outboxmessage/": 16,
-    f"{STAFF}appointment/": 22,
+    f"{STAFF}appointment/": 24,
     f"{STAFF}absence/": 14,
     f"{STAFF}availability/": 14,
     f"{STAFF}extrasession/": 14,

@@ -29,13 +29,17 @@ from consultations.models import (
     Clinician,
     ConsultationRequest,
     InformationRequest,
+    Location,
     PatientText,
+    ReleasedTime,
     SafetyCase,
     SlotHold,
+    TimeOffer,
 )
-from consultations.services import case_proofs, cases, notes, persons, scheduling
+from consultations.services import case_proofs, cases, notes, persons, scheduling, waiting
 from consultations.services.case_proofs import OutcomeClaim
 from consultations.services.visit_needs import Needs
+from consultations.services.waiting import Wishes
 from tests.consultations.perform import answer, perform, settling_data
 from tests.mailbox import queue_directly
 from tests.personas import MakeRequest, as_pressing, book_directly, make_patient
@@ -102,16 +106,39 @@ class Desk:
         consultation_request = self.request(
             status,
             asked_by_doctor=verb == "answer_doctor",
-            is_ahead=verb in ("withdraw", "move", "confirm_visit"),
+            is_ahead=verb in ("withdraw", "move", "confirm_visit", "wait_for_earlier", "decline_offered_time"),
             **flagged,
         )
         if verb == "move":
             self.hold(consultation_request, starts_at=LATER)
+        if verb in ("leave_waiting_list", "decline_offered_time"):
+            self.waits(consultation_request, is_offered=verb == "decline_offered_time")
         if verb == "undo_cancel":
             self.cancelled_a_moment_ago(consultation_request)
         if verb in ("take_back_escalation", "settle_escalation"):
             self.escalate(consultation_request, by or self.doctor)
         return consultation_request
+
+    def waits(self, consultation_request: ConsultationRequest, *, is_offered: bool) -> None:
+        """On the waiting list; with a time that is kept for it, in place of any that was chosen."""
+        entry = waiting.join(consultation_request=consultation_request, wishes=Wishes(), by=None)
+        if not is_offered:
+            return
+        now, location = clock.now(), Location.objects.get()
+        when = {"clinician": self.clinician, "starts_at": LATER, "ends_at": LATER + datetime.timedelta(minutes=40)}
+        released = ReleasedTime.objects.create(**when, reason="cancelled", released_at=now, look_at=now)
+        expires_at = now + datetime.timedelta(hours=4)
+        offer = TimeOffer.objects.create(
+            **when, location=location, entry=entry, released_time=released, made_at=now, expires_at=expires_at
+        )
+        SlotHold.objects.filter(consultation_request=consultation_request).delete()
+        SlotHold.objects.create(
+            **when,
+            location=location,
+            consultation_request=consultation_request,
+            expires_at=expires_at,
+            time_offer=offer,
+        )
 
     def cancelled_a_moment_ago(self, consultation_request: ConsultationRequest) -> None:
         """What is held is the time of a visit that the patient cancelled and may take back."""
@@ -220,6 +247,15 @@ class Desk:
             ),
             "choose_reminders": lambda consultation_request, by: perform(
                 "choose_reminders", consultation_request, choice="none", by=by
+            ),
+            "wait_for_earlier": lambda consultation_request, by: perform(
+                "wait_for_earlier", consultation_request, wishes=Wishes(), by=by
+            ),
+            "leave_waiting_list": lambda consultation_request, by: perform(
+                "leave_waiting_list", consultation_request, by=by
+            ),
+            "decline_offered_time": lambda consultation_request, by: perform(
+                "decline_offered_time", consultation_request, by=by
             ),
             "read_text": lambda consultation_request, by: mark_read(
                 text=PatientText.objects.get(response=consultation_request.response_id, kind=TextKind.CANCEL_REASON),

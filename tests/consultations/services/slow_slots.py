@@ -8,12 +8,14 @@ from consultations.models import (
     Absence,
     AppointmentType,
     Availability,
+    BusyTime,
     Clinician,
     ConsultationRequest,
     ExtraSession,
     Occupation,
 )
 from consultations.services.scheduling import Slot
+from tests.personas import connect_directly
 
 DAY = datetime.timedelta(days=1)
 
@@ -63,7 +65,8 @@ def _is_free(slot: Slot, kind: AppointmentType, ignoring: ConsultationRequest | 
         return False
     begins = slot.starts_at - datetime.timedelta(minutes=kind.buffer_before_minutes)
     ends = slot.ends_at + datetime.timedelta(minutes=kind.buffer_after_minutes)
-    if any(away.starts_at < ends and begins < away.ends_at for away in clinician.absences.all()):
+    elsewhere = [*clinician.absences.all(), *BusyTime.objects.filter(clinician=clinician)]
+    if any(away.starts_at < ends and begins < away.ends_at for away in elsewhere):
         return False
     if _is_occupied(begins, ends, ignoring, resource=clinician.pk):
         return False
@@ -90,3 +93,9 @@ def away(clinician: Clinician, starts_at: datetime.datetime, minutes: int) -> Ab
     return Absence.objects.create(
         clinician=clinician, starts_at=starts_at, ends_at=starts_at + datetime.timedelta(minutes=minutes)
     )
+
+
+def busy_elsewhere(clinician: Clinician, begins: datetime.datetime, minutes: int) -> None:
+    """By a calendar of the clinician's own, made for it: those of one calendar never begin together."""
+    ends = begins + datetime.timedelta(minutes=minutes)
+    BusyTime.objects.create(calendar=connect_directly(clinician), clinician=clinician, starts_at=begins, ends_at=ends)

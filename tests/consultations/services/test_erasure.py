@@ -81,7 +81,7 @@ REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
     "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote", "CaseClosing",
-    "HandOverNote", "MissedReport", "VisitNeeds", "SavedCheck",
+    "HandOverNote", "MissedReport", "VisitNeeds", "SavedCheck", "WaitingEntry", "TimeOffer", "ReleasedTime",
     "ClockAlarm",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""

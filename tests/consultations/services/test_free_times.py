@@ -31,7 +31,7 @@ from consultations.models import (
 from consultations.services import scheduling
 from consultations.services.scheduling import Slot
 from tests.consultations.services.conftest import Desk
-from tests.consultations.services.slow_slots import away, slow_slots
+from tests.consultations.services.slow_slots import away, busy_elsewhere, slow_slots
 from tests.depth import made_up
 from tests.personas import make_patient, make_user
 
@@ -84,6 +84,7 @@ diaries = st.fixed_dictionaries(
             max_size=6,
             unique_by=lambda item: item[0],
         ),
+        "elsewhere": st.lists(st.tuples(st.integers(0, 2), st.integers(0, 7 * 96), st.integers(1, 600)), max_size=3),
         "away": st.lists(st.tuples(st.integers(0, 2), st.integers(0, 7 * 96), st.integers(1, 3000)), max_size=3),
         "since": st.integers(0, 3),
         "days": st.integers(0, 7),
@@ -125,6 +126,8 @@ def fill(drawn: dict[str, Any], there: dict[str, Any], first: datetime.date) -> 
             clinician=clinicians[who], on=first + day * DAY, opens=wall(start, length)["opens"],
             defaults={"location": there["places"][where], "closes": wall(start, length)["closes"]},
         )  # fmt: skip
+    for who, start, minutes in drawn["elsewhere"]:
+        busy_elsewhere(clinicians[who], begin + 15 * start * MINUTE, minutes)
     for who, start, minutes in drawn["away"]:
         away(clinicians[who], begin + 15 * start * MINUTE, minutes)
     for taken in drawn["taken"]:

@@ -66,6 +66,7 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "offer_expired": Lane.PATIENTS,
         "offered_again": Lane.PATIENTS,
         "after_visit": Lane.PATIENTS,
+        "earlier_time": Lane.PATIENTS,
         "missed_visit": Lane.PATIENTS,
         "visit_reminder": Lane.PATIENTS,
         "text_reminder": Lane.PATIENTS,

@@ -281,5 +281,5 @@ def test_one_turn_of_the_worker_sends_alerts_and_tidies(alice: ConsultationReque
     assert len(mail.outbox) == 1
     assert {beat.name for beat in Heartbeat.objects.all()} == {
         "worker", "forget sign-ins", "reopen content", "forget networks", "restart mails", "delete unsent",
-        "delete sent", "delete hand-over notes", "audit head",
+        "delete sent", "delete hand-over notes", "delete freed times", "audit head",
     }  # fmt: skip

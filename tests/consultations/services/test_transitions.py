@@ -15,6 +15,7 @@ from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKi
 from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
 from consultations.services import review
 from consultations.services.visit_needs import Needs
+from consultations.services.waiting import Wishes
 from tests.consultations.perform import answer, perform, settle_all, settling_data
 from tests.consultations.services.conftest import LATER, Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
@@ -71,6 +72,7 @@ def click(desk: Desk, verb: str, consultation_request: Any, by: User, *, seen: s
         "choose_reminders": {"choice": "none"},
         "tell_needs": {"needs": Needs(codes=("quiet",))},
         "set_video_link": {"link": "https://video.example/a"},
+        "wait_for_earlier": {"wishes": Wishes()},
         "escalate": {"note": "Worse."},
         "set_own_urgency": {"reason": "Well."},
         "settle": _same_page(consultation_request) if verb == "settle" else {},

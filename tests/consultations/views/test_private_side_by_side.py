@@ -346,6 +346,18 @@ LATE = {
         "Anything else we should know to make the visit work",
         "A &lt;b&gt;wide&lt;/b&gt; chair.",
     ),
+    "earlier/": (
+        {"weekdays": "1", "part_of_day": "morning", "doctor": "any", "notice": "24"},
+        "Which days would suit?",
+        "Tuesday",
+    ),
+    "earlier/leave/": ({}, "", ""),
+    "earlier/take/": (
+        {"ticks": "fever", "message": "My <b>back</b> burns.", "once": "abc"},
+        "What else is new?",
+        "My &lt;b&gt;back&lt;/b&gt; burns.",
+    ),
+    "earlier/decline/": ({}, "", ""),
     "replace-link/": ({}, "", ""),
     "close/": ({}, "", ""),
 }

@@ -16,6 +16,7 @@ from consultations.enums import MessageKind
 from consultations.models import ClockAlarm, ConsultationRequest
 from consultations.services import (
     alarm_groups,
+    calendar_readings,
     cases,
     clock_alarms,
     day_end,
@@ -29,6 +30,7 @@ from consultations.services import (
     retention,
     slot_release,
     undelivered,
+    waiting,
     weekly_question,
 )
 from education.actions import reopen, schedule
@@ -40,13 +42,17 @@ DUTIES = {
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
     "free cancelled times": (slot_release, "release_set_aside"),
+    "end offered times": (waiting, "end_due"),
+    "offer freed times": (waiting, "offer_due"),
     "end the day": (day_end, "make_due"),
     "ask weekly": (weekly_question, "ask_weekly"),
     "remind": (reminders, "remind"),
     "nudge": (offers, "nudge"),
     "end offers": (expire_offer, "expire_ended"),
+    "tell of unread calendars": (calendar_readings, "tell_of_stale"),
     "mail audit head": (audit_heads, "mail_daily"),
     "deliver": (delivery, "deliver_due"),
+    "read calendars": (calendar_readings, "read_due"),
     "publish": (schedule, "publish_due"),
     "chain readings": (reading_batches, "chain"),
     "chain events": (audit, "chain"),
@@ -60,6 +66,7 @@ DUTIES = {
     "delete saved links": (retention, "delete_saved_links"),
     "delete sent": (outbox, "forget_sent"),
     "delete hand-over notes": (hand_over_notes, "forget_read"),
+    "delete freed times": (waiting, "forget_settled"),
 }
 ERRORS = [
     UnicodeError("alice"),
