@@ -12,6 +12,7 @@ from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.actions.book import Book, BookData, TakeTime, book_held
 from consultations.actions.move import Move, move_held
+from consultations.actions.move_offered import take_offered
 from consultations.enums import RequestStatus
 from consultations.models import Clinician, Location
 from consultations.services import scheduling
@@ -92,6 +93,14 @@ def _cancel_a_moment_ago(ground: Ground, person: Person, slot: Slot, seconds: fl
     ground.cancel_a_moment_ago(person, slot, for_seconds=seconds)
 
 
+def _offer_from_the_list(ground: Ground, person: Person, slot: Slot, seconds: float) -> None:
+    ground.offer_from_the_list(person, slot, for_seconds=seconds)
+
+
+def _take_offered(person: Person, slot: Slot, by: User) -> Told:
+    return _told(lambda: take_offered(consultation_request=person.row, seen=slot.key))
+
+
 def _undo(person: Person, slot: Slot, by: User) -> Told:
     return _told(lambda: perform("undo_cancel", person.row))
 
@@ -131,6 +140,11 @@ def _press_undo(browser: Browser, person: Person, slot: Slot, desk: str) -> Told
     return Told(answer.status == 302)
 
 
+def _press_take_offered(browser: Browser, person: Person, slot: Slot, desk: str) -> Told:
+    answer = browser.post(f"/request/{person.key}/earlier/take/", {"seen": slot.key}, session=person.session)
+    return Told(answer.status == 302)
+
+
 OFFERED, BOOKED = RequestStatus.OFFERED, RequestStatus.BOOKED
 PATHS: Final = {
     "choose": Path(_choose, _press_choose),
@@ -139,6 +153,7 @@ PATHS: Final = {
     "move": Path(_choose, _press_choose, had=BOOKED),
     "move on the phone": Path(_on_the_phone(Move()), _press_at_the_desk("move", BOOKED), had=BOOKED),
     "undo": Path(_undo, _press_undo, keeps=_cancel_a_moment_ago),
+    "waiting list": Path(_take_offered, _press_take_offered, keeps=_offer_from_the_list),
 }
 
 
