@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consultations", "0019_saved_checks"),
+        ("consultations", "0015_own_calendars"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -91,7 +91,8 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     assert list(panel_entries()) == [
         "claim", "release", "pass_to_doctor", "settle", "settle_escalation", "set_own_urgency", "decide",
         "order_booking", "ask", "offer_again", "invite_follow_up", "invite_after_advice", "book_offered",
-        "move_offered", "book", "decline_offered_time", "move", "wait_for_earlier", "confirm_visit", "set_video_link", "complete",
+        "move_offered", "book", "decline_offered_time", "move", "wait_for_earlier", "confirm_visit", "set_video_link",
+        "complete",
         "mark_no_show", "note", "escalate", "take_back_escalation", "tell_needs", "ask_weekly", "choose_reminders",
         "leave_waiting_list", "correct_email", "expire_offer", "cancel_booking", "cancel_request", "undo_complete",
         "undo_no_show",
