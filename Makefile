@@ -19,7 +19,7 @@ FRONTEND := clinic/core/frontend
 BUILT_FROM := package.json package-lock.json bootstrap-used.txt build-bootstrap.mjs requirements.txt build_fonts.py
 BUILT := css/bootstrap.css css/fonts.css ../static/clinic/fonts/*.woff2
 
-.PHONY: help run test test-fast test-deep mutants drill faults storms coverage check messages weigh bench format frontend lock clean
+.PHONY: help run test test-fast test-deep mutants drill faults storms coverage check messages weigh bench format frontend lock sbom clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -110,6 +110,10 @@ lock: .venv/.installed-dev ## Compile requirements.in and requirements-dev.in in
 		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url --no-header $$name.in --output-file $$name.txt || exit 1; \
 	done
+
+sbom: .venv/.installed ## Write sbom.cdx.json: every package the product runs on, with its version and hashes (CycloneDX)
+	@$(PY) -m clinic.core.bill_of_materials > sbom.cdx.json
+	@echo "Wrote sbom.cdx.json"
 
 clean: ## Remove what running and testing left behind (the database and .venv stay)
 	rm -rf staticfiles var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -95,7 +95,7 @@ TEXT_MESSAGE_SENDER = env.str("TEXT_MESSAGE_SENDER", default="").strip()
 LONGER_VISIT_MINUTES = env.whole_number("LONGER_VISIT_MINUTES", default=20)
 MESSAGE_HOURS = env.str("MESSAGE_HOURS", default="08:00-20:00").strip()
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
-APP_VERSION = env.str("APP_VERSION", default="1.0.0")
+APP_VERSION = env.str("APP_VERSION", default=defaults.APP_VERSION)
 CANCEL_NOTICE_HOURS = env.whole_number("CANCEL_NOTICE_HOURS", default=2)
 PRIVATE_LINK_MINUTES = env.whole_number("PRIVATE_LINK_MINUTES", default=30)
 # A check that was begun and not sent: how long its browser can go on with it, and when the worker deletes it.
@@ -245,10 +245,14 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "clinic.accounts.password_words.ContextWordsValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["clinic.accounts.backends.GroupsBackend"]
 AUTH_USER_MODEL = "accounts.User"
@@ -331,7 +335,14 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
     "frame-ancestors": ["'none'"],
     "object-src": ["'none'"],
+    # No script of ours writes markup or code from text, so none may.
+    "require-trusted-types-for": ["'script'"],
+    "trusted-types": ["'none'"],
+    # For browsers that know the endpoints below, and for those that do not.
+    "report-to": ["csp"],
+    "report-uri": ["/csp-report"],
 }
+REPORTING_ENDPOINTS = 'csp="/csp-report"'
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": under it browsers post forms with "Origin: null", which the CSRF check rightly refuses.
 # "same-origin" gives another site nothing either.

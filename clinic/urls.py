@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from clinic.core import gallery, views
+from clinic.core.csp_reports import csp_report
 
 handler400 = "clinic.core.error_pages.bad_request"
 handler403 = "clinic.core.error_pages.permission_denied"
@@ -21,6 +22,7 @@ clinic_urls = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.figures, name="metrics"),
+    path("csp-report", csp_report, name="csp_report"),
     path("ui/", gallery.gallery, name="gallery"),
 ]
 

@@ -12,7 +12,7 @@ from clinic.core import clock, lines
 from clinic.core.channels import MessageDraft
 from clinic.core.text_lists import comma_list
 from consultations.enums import MessageKind, Pressing
-from consultations.mail_copy import WORDINGS
+from consultations.mail_copy import WORDINGS, Wording
 from consultations.models import DayEnd
 
 LISTED: Final = 40
@@ -58,12 +58,15 @@ def draft(
     helped_name: str = "",
     count: str = "",
     is_large_print: bool = False,
+    wording: Wording | None = None,
     kept_until: str = "",
     **lines_of_visit: Unpack[VisitLines],
 ) -> MessageDraft:
-    """One mail to one recipient, in words. `kept_until` is for a check that is not sent, which opens by a word."""
+    """One mail to one recipient, in words. `wording` where its kind is said in several ways; `kept_until` is for a
+    check that is not sent, which opens by a word.
+    """
     context = {
-        **WORDINGS[kind].addressed(helped_name=helped_name),
+        **(wording or WORDINGS[kind]).addressed(helped_name=helped_name),
         "helped_name": helped_name,
         **lines_of_visit,
         "first_name": first_name,

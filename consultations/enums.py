@@ -248,6 +248,7 @@ class MessageKind(TextChoices):
     APPOINTMENT_BOOKED = "appointment_booked", _("Appointment booked")
     APPOINTMENT_MOVED = "appointment_moved", _("Appointment moved")
     APPOINTMENT_CANCELLED = "appointment_cancelled", _("Appointment cancelled")
+    VISIT_CALLED_OFF = "visit_called_off", _("Visit called off")
     CHOOSE_NUDGE = "choose_nudge", _("A time can still be chosen")
     FOLLOW_UP_INVITED = "follow_up_invited", _("Invitation to another visit")
     OFFER_EXPIRED = "offer_expired", _("Offer expired")

@@ -105,6 +105,18 @@ WORDINGS: Final[dict[str, Wording]] = {
             "%(name)s’s request stays open. The private page has a file that removes the time from most calendars."
         ),
     ),
+    MessageKind.VISIT_CALLED_OFF: Wording(
+        _("Your request %(reference)s: your visit cannot take place"),
+        _("We are sorry: your visit cannot take place at the time that was booked. Please choose another time."),
+        _("Choose another time"),
+        _("Your request stays open, and its place in line is kept. If no time suits you, call us."),
+        opening_to_helper=_(
+            "We are sorry: %(name)s’s visit cannot take place at the time that was booked. Please choose another time."
+        ),
+        next_step_to_helper=_(
+            "%(name)s’s request stays open, and its place in line is kept. If no time suits, call us."
+        ),
+    ),
     MessageKind.VISIT_REMINDER: Wording(
         _("Your request %(reference)s: a reminder"),
         _("This is a reminder of the time that you booked with us. Open the link to see the date, time and place."),
@@ -259,3 +271,24 @@ WORDINGS: Final[dict[str, Wording]] = {
         _("This message comes once, when the clinic has closed."),
     ),
 }
+CALLED_OFF_TODAY: Final = Wording(
+    WORDINGS[MessageKind.VISIT_CALLED_OFF].subject,
+    _("We are sorry: your visit today cannot take place. Please choose another time."),
+    WORDINGS[MessageKind.VISIT_CALLED_OFF].action,
+    WORDINGS[MessageKind.VISIT_CALLED_OFF].next_step,
+    opening_to_helper=_("We are sorry: %(name)s’s visit today cannot take place. Please choose another time."),
+    next_step_to_helper=WORDINGS[MessageKind.VISIT_CALLED_OFF].next_step_to_helper,
+)
+"""The same on the day of the visit itself."""
+CALLED_OFF_TO_CALL: Final = Wording(
+    WORDINGS[MessageKind.VISIT_CALLED_OFF].subject,
+    _("We are sorry: your visit cannot take place at the time that was booked. Somebody at the clinic will call you."),
+    _("See what is next"),
+    _("Your request stays open, and its place in line is kept. You can also call us."),
+    opening_to_helper=_(
+        "We are sorry: %(name)s’s visit cannot take place at the time that was booked. Somebody at the clinic will "
+        "call."
+    ),
+    next_step_to_helper=_("%(name)s’s request stays open, and its place in line is kept. You can also call us."),
+)
+"""The same while nobody can choose a time: a doctor has to look first."""

@@ -153,6 +153,14 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             N_("Take the cancellation back"), N_("took the cancellation back"),
         ),
         _row(
+            "call_off", (BOOKED,), OFFERED, STAFF,
+            N_("Call the visit off"), N_("called the visit off: the clinic cancelled it"), message="visit_called_off",
+        ),
+        _row(
+            "undo_call_off", (OFFERED,), BOOKED, STAFF,
+            N_("Undo: the visit takes place"), N_("took back that the visit was called off"),
+        ),
+        _row(
             "complete", (BOOKED,), COMPLETED, MANAGEMENT,
             N_("Consultation took place"), N_("recorded that the consultation took place"), message="after_visit",
         ),

@@ -20,6 +20,7 @@ class CoreConfig(AppConfig):
             role_checks,
             text_messages,
             time_zone_checks,
+            transport_checks,
         )
         from clinic.core.backups import checks as backup_checks  # noqa: F401
 

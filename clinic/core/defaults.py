@@ -5,7 +5,9 @@ each clinic agrees for itself. Every value can be overridden from the environmen
 its line names one: where a crisis line is the emergency number, `crisis_phone` is empty.
 """
 
-from typing import TypedDict
+from typing import Final, TypedDict
+
+APP_VERSION: Final = "1.0.0"
 
 
 class RegionLines(TypedDict):

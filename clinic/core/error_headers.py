@@ -9,6 +9,7 @@ def of_errors() -> dict[str, str]:
     """As the middleware puts them on an error page of our own (`tests/clinic/core/test_error_headers.py`)."""
     headers = {
         "Content-Security-Policy": policy(settings.SECURE_CSP),
+        "Reporting-Endpoints": settings.REPORTING_ENDPOINTS,
         "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": PERMISSIONS_POLICY,

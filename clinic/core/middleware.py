@@ -86,7 +86,10 @@ class HeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", policy(settings.SECURE_CSP))
+        # What is kept as a file opens where it was saved, and may do nothing there.
+        sandbox = "; sandbox" if response.get("Content-Disposition", "").startswith("attachment") else ""
+        response.headers.setdefault("Content-Security-Policy", policy(settings.SECURE_CSP) + sandbox)
+        response.headers.setdefault("Reporting-Endpoints", settings.REPORTING_ENDPOINTS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)

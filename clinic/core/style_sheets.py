@@ -22,7 +22,7 @@ SHEETS = {
     "clinic/public.css": (*SHARED, "content", "figures", "check", "print"),
     "clinic/check.css": (*SHARED, "content", "check", "private", "print"),
     "clinic/staff.css": (
-        *SHARED, "content", "figures", "check", "private", "staff", "staff-frame", "staff-pages", "print",
+        *SHARED, "content", "figures", "check", "private", "staff", "staff-frame", "staff-pages", "week", "print",
     ),
 }  # fmt: skip
 """By the path that a template gives to `{% static %}`. Addresses inside a part start from `clinic/`."""

@@ -79,6 +79,12 @@ class BaseModelAdmin(admin.ModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         return field and say_what_to_do(field)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Django makes a new row instead of a change for whoever sends a button that no form of ours has."""
+        if "_saveasnew" in request.POST:
+            raise PermissionDenied
+        return super().changeform_view(request, *args, **kwargs)
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Refused before the row is looked for: to somebody who may see no rows, Django would say that it is gone."""
         if not self.has_view_permission(request):

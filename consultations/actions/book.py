@@ -33,7 +33,7 @@ OTHER_NEEDS: Final = {
 """What a time that is not in the list needs besides itself."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
 class FreeTime:
     """One time that staff may book. `of` says whose it is: the doctor who decided first, and marked."""
 
@@ -97,6 +97,8 @@ class BookForm(StepForm):
         self.slot_field.choices = [("", ""), *((time.key, "") for time in times)]
         self.day = times[0].day if times else None
         self.look_at({})
+        if self.is_bound:
+            self._add(self.data.get("slot_key", ""))
         for name in ("slot_key", *OTHER_FIELDS):
             self.any_field(name).hide_optional = True
         bookable = Clinician.objects.filter(is_bookable=True, user__is_active=True)
@@ -132,6 +134,8 @@ class BookForm(StepForm):
         return self.day.isoformat() if self.day else ""
 
     def look_at(self, asked: Mapping[str, str]) -> None:
+        """The address names a day, or one time, which is chosen then."""
+        self._add(asked.get("slot", ""))
         days = {time.day.isoformat(): time.day for time in self.times}
         self.is_looked_at = asked.get("day") in days
         self.day = days.get(asked.get("day", ""), self.day)
@@ -140,6 +144,22 @@ class BookForm(StepForm):
             if time.day == self.day:
                 whose.setdefault(time.of, []).append((time.key, clock.time(time.starts_at)))
         self.slot_field.widget.choices = [("", _("Choose a time")), *whose.items()]
+        if self.is_looked_at:
+            self.initial["slot_key"] = asked.get("slot", "")
+
+    def _add(self, slot_key: str) -> None:
+        """A time further ahead than the list goes, which the week of the diary shows. When it is taken it is asked once
+        more whether it is free.
+        """
+        if not slot_key or any(time.key == slot_key for time in self.times):
+            return
+        try:
+            slot = scheduling.find(self.consultation_request, slot_key)
+        except (scheduling.SlotTaken, WrongStatus):
+            return
+        name = Clinician.objects.values_list("display_name", flat=True).get(pk=slot.clinician_id)
+        self.times = sorted([*self.times, FreeTime(slot.key, slot.starts_at, name, is_theirs=False)])
+        self.slot_field.choices = [("", ""), *((time.key, "") for time in self.times)]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

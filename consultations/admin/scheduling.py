@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import NestedObjects
@@ -17,7 +18,7 @@ from django.forms import (
     ModelMultipleChoiceField,
 )
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,8 +30,9 @@ from clinic.core.wording import Wording
 from clinic.staff.base_admin import BaseModelAdmin
 from clinic.staff.signed_in import signed_in
 from consultations.admin.calendar_feeds import WithCalendarFeed
+from consultations.admin.calling_off import CallingOffPages
 from consultations.admin.own_calendars import WithOwnCalendars
-from consultations.admin.pages import PurposeBuiltAdmin
+from consultations.admin.week import WeekPages
 from consultations.enums import Actor
 from consultations.forms.diary import (
     AbsenceForm,
@@ -56,7 +58,7 @@ from consultations.models import (
 )
 from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
-from consultations.services import diary, readings, stranded
+from consultations.services import calling_off, diary, readings, stranded
 
 NOTHING_CHOSEN: Final = gettext_lazy("Select")
 STRANDED: Final = gettext_lazy(
@@ -70,9 +72,10 @@ WOULD_BE_STRANDED: Final = gettext_lazy(
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(PurposeBuiltAdmin):
+class AppointmentAdmin(WeekPages, CallingOffPages):
     def get_urls(self) -> list[URLPattern]:
-        return [path("", self.guarded(self.changelist_view), name="consultations_appointment_changelist")]
+        today = path("", self.guarded(self.changelist_view), name="consultations_appointment_changelist")
+        return [today, *self.week_urls(), *self.calling_off_urls()]
 
     @method_decorator(require_safe)
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -147,18 +150,24 @@ class DiaryAdmin(BaseModelAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         try:
+            visits = self._stranded_by_removal(request, object_id)
+            seen = ",".join(visit.consultation_request.reference for visit in visits)
+            if request.method == "POST" and request.POST.get("seen_visits", "") != seen:
+                messages.error(request, _("Nothing was deleted. Tick that you have seen to these visits first."))
+                return HttpResponseRedirect(request.path)
             if request.method == "GET":
-                self._warn_of_removal(request, object_id)
-            return super().delete_view(request, object_id, extra_context)
+                self._warn(request, visits, WOULD_BE_STRANDED)
+            return super().delete_view(request, object_id, {**(extra_context or {}), "seen_visits": seen})
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path)
 
-    def _warn_of_removal(self, request: HttpRequest, object_id: str) -> None:
+    def _stranded_by_removal(self, request: HttpRequest, object_id: str) -> list[Appointment]:
         """Before hours are deleted, whose visits stand in them and in no others."""
         entry = self.get_object(request, object_id)
         if isinstance(entry, Availability | ExtraSession) and self.has_delete_permission(request, entry):
-            self._warn(request, stranded.by_change(entry, is_removed=True), WOULD_BE_STRANDED)
+            return stranded.by_change(entry, is_removed=True)
+        return []
 
     @staticmethod
     def _warn(request: HttpRequest, visits: Sequence[Appointment], sentence: Wording) -> None:
@@ -217,6 +226,14 @@ class OwnTimesAdmin(DiaryAdmin):
 @admin.register(Clinician)
 class ClinicianAdmin(WithCalendarFeed, WithOwnCalendars, DiaryAdmin):
     form = ClinicianForm
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        clinician = context.get("original")
+        if clinician is not None and calling_off.may(clinician, signed_in(request)):
+            page = reverse("admin:consultations_appointment_cannot_come")
+            context["cannot_come_url"] = f"{page}?{urlencode({'clinician': clinician.pk})}"
+        return super().render_change_form(request, context, *args, **kwargs)
+
     list_display = ("display_name", "user", "is_bookable")
     list_select_related = ("user",)
     ordering = ("display_name",)

@@ -13,7 +13,15 @@ from clinic.core.permissions import may
 from consultations.enums import AppointmentStatus
 from consultations.forms.queue_filters import TABS
 from consultations.models import Appointment, ConsultationRequest
-from consultations.presenters import alarm_groups, cases, clock_alarms, own_calendars, patient_texts, queue
+from consultations.presenters import (
+    alarm_groups,
+    called_off,
+    cases,
+    clock_alarms,
+    own_calendars,
+    patient_texts,
+    queue,
+)
 from consultations.presenters.findings import signature_line
 from consultations.presenters.formatting import Chip, clock_chip, span
 from consultations.presenters.isolation import Unreadable, readable
@@ -74,6 +82,7 @@ def today_context(user: User) -> dict[str, Any]:
         "over_busy": stranded.over_busy_times().visible_to(user).count(),
         "tabs": tab_lines(viewer=user, now=now),
         "visits": visits,
+        "cannot_come": called_off.today_lines(),
         "today_words": clock.day(now),
         "signature": signature_line(intake.current_rules()),
     }

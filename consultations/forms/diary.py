@@ -1,14 +1,19 @@
 """Forms of the diary: stock fields with native date and time inputs, and the rules that need more than one field."""
 
+import datetime
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.forms.hours import WarnsOfVisits, refuse_far_dates
-from consultations.models import Absence, AppointmentType, Clinician, Room
-from consultations.services import diary
+from consultations.models import Absence, Appointment, AppointmentType, Clinician, Room, RoomClosure
+from consultations.services import diary, stranded
 
 
 class DateTimeLocal(forms.DateTimeInput):
@@ -32,6 +37,34 @@ class TimeInput(forms.TimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs=attrs, format="%H:%M")
+
+
+class WallTimeField(forms.DateTimeField):
+    """A time on the clinic's wall clock. In the hour that comes twice what begins is the first, what ends the last; one
+    that the clocks skip is refused in words that say why.
+    """
+
+    widget = DateTimeLocal
+
+    def __init__(self, *args: Any, is_end: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fold = int(is_end)
+
+    def to_python(self, value: Any) -> datetime.datetime | None:
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+        with timezone.override(datetime.UTC):
+            typed = super().to_python(value)
+        assert typed is not None, "Django reads what is empty in any zone."
+        first, last = (clock.instant(typed.date(), typed.time(), fold=fold) for fold in (0, 1))
+        if first < last:
+            return last if self.fold else first
+        sentence = _("There is no %(time)s on %(day)s: the clocks are put forward then. Enter %(next)s or later.")
+        words = {"time": clock.time(typed.time()), "day": clock.day(typed.date()), "next": clock.time(first)}
+        raise ValidationError(sentence % words)
 
 
 class ClinicianForm(WarnsOfVisits):
@@ -63,7 +96,7 @@ class RoomForm(WarnsOfVisits):
         return cleaned
 
 
-class AppointmentTypeForm(forms.ModelForm):
+class AppointmentTypeForm(WarnsOfVisits):
     class Meta:
         model = AppointmentType
         fields = (
@@ -80,20 +113,46 @@ class AppointmentTypeForm(forms.ModelForm):
             self.add_error("rooms", _("Select at least one room, or untick that it needs one."))
         return cleaned
 
+    def would_strand(self) -> list[Appointment]:
+        chosen = {name: self.cleaned_data.get(name, ()) for name in ("clinicians", "rooms")}
+        return stranded.by_type(self.instance, **chosen)
+
+
+def refuse_end_before_start(form: forms.ModelForm) -> None:
+    refuse_far_dates(form, "starts_at", "ends_at")
+    starts_at, ends_at = (form.cleaned_data.get(name) for name in ("starts_at", "ends_at"))
+    if starts_at and ends_at and ends_at <= starts_at:
+        form.add_error("ends_at", _("Enter an end that is after the start."))
+
+
+class RoomClosureForm(WarnsOfVisits):
+    starts_at = WallTimeField(label=gettext_lazy("From"))
+    ends_at = WallTimeField(label=gettext_lazy("Until"), is_end=True)
+
+    class Meta:
+        model = RoomClosure
+        fields = ("room", "starts_at", "ends_at", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        refuse_end_before_start(self)
+        return cleaned
+
 
 class AbsenceForm(forms.ModelForm):
+    starts_at = WallTimeField(label=gettext_lazy("From"))
+    ends_at = WallTimeField(label=gettext_lazy("Until"), is_end=True)
+
     class Meta:
         model = Absence
         fields = ("clinician", "starts_at", "ends_at", "reason")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        refuse_far_dates(self, "starts_at", "ends_at")
+        refuse_end_before_start(self)
         starts_at, ends_at, clinician = (cleaned.get(name) for name in ("starts_at", "ends_at", "clinician"))
-        if not (starts_at and ends_at and clinician):
+        if not (starts_at and ends_at and clinician) or self.errors:
             return cleaned
-        if ends_at <= starts_at:
-            self.add_error("ends_at", _("Enter an end that is after the start."))
-        elif refusal := diary.refusal_of(Absence(clinician=clinician, starts_at=starts_at, ends_at=ends_at)):
+        if refusal := diary.refusal_of(Absence(clinician=clinician, starts_at=starts_at, ends_at=ends_at)):
             self.add_error(None, refusal)
         return cleaned

@@ -44,11 +44,14 @@ class WarnsOfVisits(forms.ModelForm):
     )
     stranded: tuple[Appointment, ...] = ()
 
+    def would_strand(self) -> list[Appointment]:
+        return stranded.by_change(self.instance)
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's own step that fills the instance
         if self.errors or "seen_visits" not in self.fields:
             return
-        self.stranded = tuple(stranded.by_change(self.instance))
+        self.stranded = tuple(self.would_strand())
         references = ",".join(visit.consultation_request.reference for visit in self.stranded)
         if references and self.cleaned_data.get("seen_visits") != references:
             self.fields["seen_visits"].widget = SeenVisits(references)

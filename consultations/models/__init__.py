@@ -5,7 +5,7 @@ from consultations.models.call import Call
 from consultations.models.case_closing import CaseClosing, RuleAnswer
 from consultations.models.clock_alarm import ClockAlarm
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
-from consultations.models.diary import Absence, AppointmentType, Availability, ExtraSession
+from consultations.models.diary import Absence, AppointmentType, Availability, ExtraSession, RoomClosure
 from consultations.models.hand_over import DayEnd, HandOverNote
 from consultations.models.message import MessageSubject
 from consultations.models.missed_report import MissedReport
@@ -61,6 +61,7 @@ __all__ = [
     "ReleasedTime",
     "Resource",
     "Room",
+    "RoomClosure",
     "RuleAnswer",
     "SafetyCase",
     "SavedCheck",

@@ -227,7 +227,11 @@ class ExtraSession(models.Model):
 
 
 class Absence(models.Model):
-    """A stretch of time in which a clinician sees nobody."""
+    """A stretch of time in which a clinician sees nobody.
+
+    `called_off_at`: when the visits in it were called off, for a clinician who cannot come; NULL for one that was known
+    before anybody was booked.
+    """
 
     clinician = models.ForeignKey(
         Clinician, on_delete=models.CASCADE, related_name="absences", verbose_name=gettext_lazy("clinician")
@@ -241,6 +245,7 @@ class Absence(models.Model):
         default="",
         help_text=gettext_lazy("For staff only. No health details."),
     )
+    called_off_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = gettext_lazy("absence")
@@ -252,3 +257,24 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return _("Away from %(time)s") % {"time": clock.moment(self.starts_at)}
+
+
+class RoomClosure(models.Model):
+    """A stretch of time in which a room is out of use: no time that needs it is offered."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="closures", verbose_name=gettext_lazy("room"))
+    starts_at = models.DateTimeField(gettext_lazy("from"))
+    ends_at = models.DateTimeField(gettext_lazy("until"))
+    reason = models.CharField(gettext_lazy("reason"), max_length=80, blank=True, default="")
+
+    class Meta:
+        verbose_name = gettext_lazy("room closure")
+        verbose_name_plural = gettext_lazy("room closures")
+        ordering: ClassVar = ["starts_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="room_closure_ends_after_start")
+        ]
+        indexes: ClassVar = [models.Index(fields=["room", "starts_at"], name="closures_of_a_room")]
+
+    def __str__(self) -> str:
+        return _("Out of use from %(time)s") % {"time": clock.moment(self.starts_at)}

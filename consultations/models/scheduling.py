@@ -15,7 +15,7 @@ from clinic.core.fields import EncryptedTextField
 from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus
 from consultations.models.constraints import both_or_neither, one_of, within
-from consultations.models.diary import AppointmentType
+from consultations.models.diary import Absence, AppointmentType
 from consultations.models.resources import Clinician, Location, Resource, Room
 
 IS_LIVE = Q(status__in=[status.value for status in LIVE_APPOINTMENTS])
@@ -104,6 +104,7 @@ class Appointment(EncryptedModel, TakesTime):
     on with its entry, so that a phone never shows two (decisions 0028 and 0033).
 
     `video_link` is where a visit by video takes place, for this patient alone.
+    `called_off_for` is the absence for which the clinic called it off.
     `confirmed_for` is the beginning for which the patient said that they will come: one that moves is not confirmed.
     """
 
@@ -126,6 +127,16 @@ class Appointment(EncryptedModel, TakesTime):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.CharField(max_length=10, choices=Actor.choices, null=True, blank=True)
     cancel_reason = EncryptedTextField(blank=True, default="")
+    # Without a constraint SQLite adds the column alone; with one it would make table and triggers anew.
+    called_off_for = models.ForeignKey(
+        Absence,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="called_off",
+    )
     outside = models.CharField(max_length=40, null=True, blank=True)
     outside_reason = EncryptedTextField(null=True, blank=True)
     confirmed_for = models.DateTimeField(null=True, blank=True)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 from consultations.presenters.activity import event_words
 
 OTHER_WORDS = {
+    "link.none": gettext_lazy("Private link: one that opens nothing was tried"),
     "request.view": gettext_lazy("Request: opened"),
     "request.list": gettext_lazy("Requests: looked at a list"),
     "audit.patient": gettext_lazy("Audit: looked at who has seen a patient"),
@@ -43,6 +44,8 @@ OTHER_WORDS = {
     "own_calendar.disconnect": gettext_lazy("Own calendar of a clinician: disconnected"),
     "diary.add": gettext_lazy("Diary: entry added"),
     "diary.change": gettext_lazy("Diary: entry changed"),
+    "diary.back": gettext_lazy("Diary: a clinician is back after all"),
+    "diary.call_off": gettext_lazy("Diary: a clinician cannot come, visits called off"),
     "diary.hanging": gettext_lazy("Diary: looked at what hangs on an entry"),
     "diary.remove": gettext_lazy("Diary: entry removed"),
     "missed.answer": gettext_lazy("What the software missed: answered"),

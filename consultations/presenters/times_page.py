@@ -101,7 +101,7 @@ def times_page(
         "first": first,
         "until": clock.today() + kind.horizon,
         "chosen": chosen,
-        "weekdays": [WEEKDAYS[weekday] for weekday in calendar.Calendar(_first_weekday()).iterweekdays()],
+        "weekdays": [WEEKDAYS[weekday] for weekday in calendar.Calendar(first_weekday()).iterweekdays()],
         "weeks": _weeks(first, chosen, days),
         "earlier": max((month for month in months if month < first), default=None),
         "later": min((month for month in months if month > first), default=None),
@@ -156,7 +156,7 @@ class _Named:
         return [*named[:index], anybody, *named[index:]]
 
 
-def _first_weekday() -> int:
+def first_weekday() -> int:
     """As Python counts, Monday is 0."""
     if settings.CLINIC_REGION in SUNDAY_FIRST:
         return calendar.SUNDAY
@@ -181,7 +181,7 @@ def _weeks(
     first: datetime.date, chosen: datetime.date | None, days: Mapping[datetime.date, list[Slot]]
 ) -> list[list[Day | None]]:
     """The weeks of the month that are not over."""
-    weeks = calendar.Calendar(_first_weekday()).monthdatescalendar(first.year, first.month)
+    weeks = calendar.Calendar(first_weekday()).monthdatescalendar(first.year, first.month)
     return [
         [Day(day, len(days.get(day, ())), day == chosen) if day.month == first.month else None for day in week]
         for week in weeks

@@ -20,12 +20,13 @@ from consultations.models import (
     ExtraSession,
     Location,
     Room,
+    RoomClosure,
 )
 from consultations.permissions import actors_of
 from consultations.services import occupation, slot_release
 from consultations.services.scheduling.supply import Opening, gained, openings_ahead
 
-Entry = Clinician | Location | Room | AppointmentType | Availability | ExtraSession | Absence
+Entry = Clinician | Location | Room | AppointmentType | Availability | ExtraSession | Absence | RoomClosure
 
 
 class RoomIsBooked(TransitionNotAllowed):
@@ -61,6 +62,8 @@ def save(
         occupation.lock_resources([entry.clinician_id])
         if refusal := refusal_of_session(entry):
             raise HoursOverlap(refusal)
+    if isinstance(entry, RoomClosure):
+        occupation.lock_resources([entry.room_id])
     if isinstance(entry, Room) and not is_new:
         occupation.lock_resources([entry.pk])
         if refusal := refusal_of_move(entry):
@@ -136,7 +139,10 @@ def refusal_of(absence: Absence) -> str:
         for item in booked[:3]
     )
     sentence = (
-        _("Somebody is booked in that time: %(visits)s. Cancel that time first, so that the patient is told.")
+        _(
+            "Somebody is booked in that time: %(visits)s. Cancel that time first, so that the patient is told. If the "
+            "doctor cannot come, use “A doctor cannot come” in the diary."
+        )
         if len(booked) <= 3
         else _(
             "Somebody is booked in that time: %(visits)s and more. Cancel that time first, so that the patient is told."
@@ -172,6 +178,16 @@ def has_already(hours: Availability | ExtraSession) -> str:
         "clinician": hours.clinician.display_name,
         "hours": hours,
     }
+
+
+def may_keep_all(user: User) -> bool:
+    return Actor.MANAGER in actors_of(user)
+
+
+def may_keep_times_of(clinician: Clinician, user: User) -> bool:
+    """Whether this person may enter hours and absences of the clinician."""
+    actors = actors_of(user)
+    return Actor.MANAGER in actors or (Actor.DOCTOR in actors and clinician.user_id == user.pk)
 
 
 def _require(entry: Entry, by: User) -> None:

@@ -36,6 +36,7 @@ STANDS_WHILE: Final = {
     MessageKind.QUESTION_ASKED: RequestStatus.INFORMATION_ASKED,
     MessageKind.CONSULTATION_OFFERED: RequestStatus.OFFERED,
     MessageKind.OFFERED_AGAIN: RequestStatus.OFFERED,
+    MessageKind.VISIT_CALLED_OFF: RequestStatus.OFFERED,
     MessageKind.FOLLOW_UP_INVITED: RequestStatus.OFFERED,
     MessageKind.AFTER_VISIT: RequestStatus.COMPLETED,
     MessageKind.MISSED_VISIT: RequestStatus.NO_SHOW,
@@ -165,6 +166,7 @@ def compose_for_patient(message: OutboxMessage) -> MessageDraft:
         reference=consultation_request.reference,
         link=private_links.mint(consultation_request),
         is_large_print=visit_mails.has_large_print(consultation_request),
+        wording=visit_mails.wording_of(message, consultation_request),
         **visit_mails.lines(message, consultation_request),
     )
 

@@ -80,6 +80,14 @@ def stop_cancellations(appointment: Appointment, *, reason: str) -> None:
     outbox.stop(messages, reason=reason)
 
 
+def stop_called_off(appointment: Appointment, *, reason: str) -> None:
+    """No mail says that the visits of this request cannot take place. On a locked request."""
+    messages = OutboxMessage.objects.filter(
+        kind=MessageKind.VISIT_CALLED_OFF, subject__consultation_request=appointment.consultation_request_id
+    )
+    outbox.stop(messages, reason=reason)
+
+
 def alert_staff(*, user: User, key: str, path: str, lane: Lane | None = None) -> OutboxMessage | None:
     """Owe a member of staff a mail that says only that something waits; None if said already or without address."""
     if not user.email:

@@ -19,6 +19,7 @@ from consultations.models import (
     Person,
     Resource,
     Room,
+    RoomClosure,
     SlotHold,
 )
 
@@ -56,8 +57,8 @@ def rooms_at(appointment_type: AppointmentType) -> dict[int, list[int]] | None:
 def busy_spans(
     since: datetime.datetime, until: datetime.datetime, *, ignoring: ConsultationRequest | None
 ) -> dict[int, list[Span]]:
-    """Resource -> when it is occupied, away, or busy by a calendar of its own; under PERSON when the person of
-    `ignoring` is, other than by what that request holds or has booked itself.
+    """Resource -> when it is occupied, away, out of use, or busy by a calendar of its own; under PERSON when the person
+    of `ignoring` is, other than by what that request holds or has booked itself.
 
     One query. The spans of one resource stand in no order, and may overlap where somebody is away or busy.
     """
@@ -70,9 +71,10 @@ def busy_spans(
     elsewhere = BusyTime.objects.order_by().filter(starts_at__lt=until, ends_at__gt=since)
     columns = "starts_at", "ends_at"
     rows = taken.filter(about).values_list("resource_id", *columns)
-    others = (item.values_list("clinician_id", *columns) for item in (away, elsewhere))
+    closed = RoomClosure.objects.order_by().filter(starts_at__lt=until, ends_at__gt=since)
+    others = [item.values_list("clinician_id", *columns) for item in (away, elsewhere)]
     busy: dict[int, list[Span]] = {}
-    for resource_id, *span in rows.union(*others, all=True):
+    for resource_id, *span in rows.union(*others, closed.values_list("room_id", *columns), all=True):
         busy.setdefault(resource_id or PERSON, []).append(tuple(span))
     return busy
 
@@ -94,6 +96,7 @@ def free_room(
         .exclude(
             pk__in=taken.filter(resource__isnull=False).exclude(_of_its_own(consultation_request)).values("resource")
         )
+        .exclude(pk__in=RoomClosure.objects.filter(starts_at__lt=occupied[1], ends_at__gt=occupied[0]).values("room"))
         .order_by("name", "pk")
         .first()
     )

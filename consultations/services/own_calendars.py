@@ -63,7 +63,11 @@ def refusal_of(source: CalendarSource) -> str:
 
 
 def calendars_of(clinician: Clinician) -> list[OwnCalendar]:
-    return list(clinician.own_calendars.select_related("connected_by").defer("address", "user_name", "password"))
+    return list(
+        OwnCalendar.objects.filter(clinician=clinician)
+        .select_related("connected_by")
+        .defer("address", "user_name", "password")
+    )
 
 
 def connect(*, clinician: Clinician, source: CalendarSource, by: User) -> OwnCalendar:
@@ -80,7 +84,7 @@ def connect(*, clinician: Clinician, source: CalendarSource, by: User) -> OwnCal
         )
     with transaction.atomic():
         occupation.lock_resources([clinician.pk])
-        if clinician.own_calendars.count() >= MOST:
+        if OwnCalendar.objects.filter(clinician=clinician).count() >= MOST:
             raise CalendarRefused(_("There are as many calendars as we read. Disconnect one first."))
         now = clock.now()
         calendar = OwnCalendar.objects.create(

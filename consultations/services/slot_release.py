@@ -44,6 +44,7 @@ class ReleaseReason(enum.StrEnum):
     NO_LONGER_BUSY = "no longer busy"
     OVER_EARLY = "over early"
     DANGER = "a danger was told"
+    CALLED_OFF = "called off"
     HOURS_ADDED = "hours added"
     DECLINED = "offer declined"
     LEFT_LIST = "left the waiting list"
@@ -60,6 +61,7 @@ HOW_OFFERS_END: Final = {
     ReleaseReason.LEFT_LIST: TimeOfferEnd.LEFT,
     ReleaseReason.NOT_SENT: TimeOfferEnd.NOT_SENT,
     ReleaseReason.IMPOSSIBLE: TimeOfferEnd.IMPOSSIBLE,
+    ReleaseReason.CALLED_OFF: TimeOfferEnd.IMPOSSIBLE,
 }
 """What is written of a time offer whose hold ends for this reason."""
 

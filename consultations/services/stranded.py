@@ -3,7 +3,7 @@ visits over which a busy time of their clinician's own calendar came.
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
@@ -12,7 +12,16 @@ from django.utils.translation import gettext as _
 from clinic.core import clock
 from clinic.core.text_lists import semicolon_list
 from consultations.enums import OutsideRule
-from consultations.models import Appointment, Availability, BusyTime, Clinician, ExtraSession, Room
+from consultations.models import (
+    Appointment,
+    AppointmentType,
+    Availability,
+    BusyTime,
+    Clinician,
+    ExtraSession,
+    Room,
+    RoomClosure,
+)
 from consultations.models.scheduling import AppointmentQuerySet
 from consultations.services.scheduling.supply import DAY, Hours, hour_rows, hours_of
 
@@ -21,26 +30,68 @@ MANY: Final = 5
 """So many visits are named in a sentence; the rest are counted."""
 
 
-def by_change(entry: HoursEntry | Clinician | Room, *, is_removed: bool = False) -> list[Appointment]:
+def by_change(entry: HoursEntry | Clinician | Room | RoomClosure, *, is_removed: bool = False) -> list[Appointment]:
     """Booked visits ahead that would stand outside the hours, or without their room, once the entry is saved.
 
     Soonest first. What stands outside already is not among them: this change does nothing to it.
     """
     if isinstance(entry, Availability | ExtraSession):
         return _by_hours(entry, is_removed=is_removed)
+    if isinstance(entry, RoomClosure):
+        return _by_closure(entry)
     if entry.pk is None or entry.is_bookable:
         return []
     return list(ahead().filter(occupations__resource=entry.pk))
 
 
+def _by_closure(closure: RoomClosure) -> list[Appointment]:
+    meanwhile = {"occupations__starts_at__lt": closure.ends_at, "occupations__ends_at__gt": closure.starts_at}
+    return list(ahead().filter(occupations__resource=closure.room_id, **meanwhile))
+
+
+def by_type(kind: AppointmentType, *, clinicians: Iterable[Clinician], rooms: Iterable[Room]) -> list[Appointment]:
+    """Booked visits ahead of a type whose clinician would no longer give it, or whose room would no longer do."""
+    if kind._state.adding:
+        return []
+    before: AppointmentType = AppointmentType.objects.get(pk=kind.pk)
+    fits_now = _fits(kind, {item.pk for item in clinicians}, {item.pk for item in rooms})
+    fitted = _fits(
+        before, set(before.clinicians.values_list("pk", flat=True)), set(before.rooms.values_list("pk", flat=True))
+    )
+    return [visit for visit in ahead().filter(appointment_type=kind.pk) if fitted(visit) and not fits_now(visit)]
+
+
+def _fits(kind: AppointmentType, clinicians: set[int], rooms: set[int]) -> Callable[[Appointment], bool]:
+    def fits(visit: Appointment) -> bool:
+        is_given = kind.any_clinician or visit.clinician_id in clinicians
+        return is_given and (not kind.needs_room or visit.room_id in rooms)
+
+    return fits
+
+
 def outside_hours(visits: Iterable[Appointment]) -> list[Appointment]:
-    """Which of these visits no hours cover now: changed since, or the clinic is closed on that day. Two queries."""
+    """Which of these visits no hours cover now, or stand in a room that is out of use: changed since, or the clinic is
+    closed on that day. Three queries at most.
+    """
     visits = list(visits)
     if not visits:
         return []
     about = Q(clinician__in={visit.clinician_id for visit in visits})
     hours = _hours(about & Q(clinician__is_bookable=True), visits)
-    return [visit for visit in visits if not _is_covered(visit, hours)]
+    closed = _in_closed_rooms(visits)
+    return [visit for visit in visits if visit.pk in closed or not _is_covered(visit, hours)]
+
+
+def _in_closed_rooms(visits: Iterable[Appointment]) -> set[int]:
+    """The keys of those whose room is out of use meanwhile."""
+    rooms = {visit.room_id for visit in visits if visit.room_id}
+    closures = list(RoomClosure.objects.filter(room__in=rooms, ends_at__gt=clock.now())) if rooms else []
+    return {
+        visit.pk
+        for visit in visits
+        for closure in closures
+        if closure.room_id == visit.room_id and closure.starts_at < visit.ends_at and visit.starts_at < closure.ends_at
+    }
 
 
 def over_busy_times() -> AppointmentQuerySet:
@@ -73,7 +124,7 @@ def ahead() -> AppointmentQuerySet:
         .filter(ends_at__gt=clock.now())
         .select_related("consultation_request")
         .only(
-            "consultation_request__reference", "clinician", "location", "starts_at", "ends_at", "time_zone",
+            "consultation_request__reference", "clinician", "location", "room", "starts_at", "ends_at", "time_zone",
             "buffer_before_minutes", "buffer_after_minutes",
         )
         .order_by("starts_at", "pk")

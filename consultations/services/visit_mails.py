@@ -9,6 +9,7 @@ from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from consultations.emails import VisitLines
 from consultations.enums import MessageKind, Modality, ReminderChoice, VisitNeed
+from consultations.mail_copy import CALLED_OFF_TO_CALL, CALLED_OFF_TODAY, Wording
 from consultations.models import Appointment, AppointmentType, ConsultationRequest, TimeOffer
 from consultations.services import visit_needs
 from consultations.services.waiting.mails import offer_of
@@ -24,6 +25,8 @@ def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> 
         .first()
     )
     if appointment is None:
+        return {}
+    if message.kind == MessageKind.VISIT_CALLED_OFF:
         return {}
     if message.kind != MessageKind.VISIT_REMINDER:
         return {
@@ -45,6 +48,17 @@ def _of_offered_time(message: OutboxMessage, consultation_request: ConsultationR
     if consultation_request.reminders != ReminderChoice.FULL or kind is None:
         return {"visit": [until]}
     return {"visit": [*_when_where_and_with_whom(offer.starts_at, settings.TIME_ZONE, kind, offer), until]}
+
+
+def wording_of(message: OutboxMessage, consultation_request: ConsultationRequest) -> Wording | None:
+    """How a visit that was called off is told of: on its day so, and otherwise while no time can be chosen."""
+    if message.kind != MessageKind.VISIT_CALLED_OFF:
+        return None
+    if consultation_request.is_blocked_by_flags:
+        return CALLED_OFF_TO_CALL
+    visit = Appointment.objects.only("starts_at").filter(pk=message.payload.get("appointment")).first()
+    is_today = visit is not None and clock.local(visit.starts_at).date() == clock.today()
+    return CALLED_OFF_TODAY if is_today else None
 
 
 def has_large_print(consultation_request: ConsultationRequest) -> bool:

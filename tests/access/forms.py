@@ -280,6 +280,14 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         "/admin/consultations/absence/add/",
         clinician=str(on.clinician.pk), starts_at="2027-01-04T09:00", ends_at="2027-01-04T12:00", reason="Course",
     ),
+    "cannot come": lambda on: on.staff(
+        reverse("admin:consultations_appointment_cannot_come"), clinician=str(on.clinician.pk),
+        first_on="2026-11-24", last_on="2026-11-25", seen="",
+    ),
+    "keep free": lambda on: on.staff(
+        reverse("admin:consultations_appointment_block"), clinician=str(on.clinician.pk),
+        starts_at="2027-01-04T09:00", ends_at="2027-01-04T12:00", reason="Letters",
+    ),
     "weekly time": lambda on: on.staff(
         "/admin/consultations/availability/add/",
         clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), weekday="1",

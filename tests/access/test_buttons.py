@@ -142,6 +142,15 @@ POLICY: dict[str, str] = {
     "admin:consultations_safetycase_acknowledge_group": CARE_TEAM,
     "admin:consultations_safetycase_duty": CARE_TEAM,
     "admin:consultations_appointment_changelist": STAFF_READ,
+    "admin:consultations_appointment_week": STAFF_READ,
+    "admin:consultations_appointment_time": STAFF_READ,
+    "admin:consultations_appointment_block": MANAGER_HARMLESS,
+    "admin:consultations_appointment_unblock": CARE_TEAM_HARMLESS,    # nothing is named
+    "admin:consultations_appointment_cannot_come":  "in in in in  ok ok no ok ok",    # nobody is named
+    "admin:consultations_appointment_called_off": STAFF_READ,
+    "admin:consultations_appointment_place":        "in in in in  - - no - -",    # no visit was called off here
+    "admin:consultations_appointment_call":         "in in in in  - - no - -",
+    "admin:consultations_appointment_back":         "in in in in  - - no - -",
     # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
     "admin:consultations_clinician_feed": STAFF_READ,
     "admin:consultations_clinician_feed_renew": MANAGER,
@@ -189,6 +198,7 @@ POLICY: dict[str, str] = {
     "clinic:healthz": READ,
     "clinic:readyz": READ,
     "clinic:metrics": READ,
+    "clinic:csp_report": HARMLESS,
     "clinic:gallery": READ,
     "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
     "consultations:screen": WALKER,

@@ -34,7 +34,7 @@ STAFF_FORMS = [
         "case", "case confirmed", "case note",
         "case opened again", "person note", "join",
         "take apart",
-        "absence", "weekly time", "extra session", "user", "place",
+        "absence", "cannot come", "keep free", "weekly time", "extra session", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -67,6 +67,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "case opened again": (("Why is it opened again?", "Her son called: she came home."),),
     "person note": (("Note for colleagues", "Prefers mornings."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
+    "cannot come": (("First day", "2026-11-24"), ("Last day", "2026-11-25")),
+    "keep free": (("Reason", "Letters"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
     "extra session": (("From", "14:00"), ("Until", "16:00")),
     "hand-over note": (("Note for the next shift", "The fax is out of paper."), ("About request", "LS-AB23-CD")),

@@ -149,6 +149,15 @@ MATRIX = {
     "admin:consultations_safetycase_acknowledge_group": STAFF_SENT_ON,
     "admin:consultations_safetycase_duty": STAFF_SENT_ON,
     "admin:consultations_appointment_changelist": CARE_TEAM,
+    "admin:consultations_appointment_week": CARE_TEAM,
+    "admin:consultations_appointment_time": CALL_OF_A_COLLEAGUE,    # to the week: it names no time
+    "admin:consultations_appointment_block": MANAGER,     # and a clinician: see admin/test_week.py
+    "admin:consultations_appointment_unblock": STAFF_SENT_ON,
+    "admin:consultations_appointment_cannot_come": CARE_TEAM,
+    "admin:consultations_appointment_called_off":  "in in in in  - - no - -",    # no visit was called off here
+    "admin:consultations_appointment_place": STAFF_SENT_ON,
+    "admin:consultations_appointment_call": STAFF_SENT_ON,
+    "admin:consultations_appointment_back":        "in in in in  - - no - -",
     **diary("clinician", add=MANAGER),
     "admin:consultations_clinician_feed": MANAGER,     # and the clinician: see admin/test_calendar_feeds.py
     "admin:consultations_clinician_feed_renew": STAFF_SENT_ON,
@@ -194,6 +203,7 @@ MATRIX = {
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "clinic:metrics": EVERYONE,  # from this machine, as here, or with the token
+    "clinic:csp_report": BUTTON,  # browsers send to it by themselves
     "clinic:gallery": NOWHERE,  # only with DEBUG
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,
@@ -273,11 +283,12 @@ CLINICAL = [
         "Availability",
         "ExtraSession",
         "Absence",
+        "RoomClosure",
         "Shift",
         "ShiftChange",
     )
 ]  # fmt: skip
-"""Everything about a patient; the ten that are left out are the diary and the rota that managers keep."""
+"""Everything about a patient; the eleven that are left out are the diary and the rota that managers keep."""
 LOGS = (AuditEntry, AuditEvent, AuditHead, RecordRead)
 
 

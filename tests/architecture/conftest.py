@@ -42,6 +42,7 @@ from consultations.models import (
     QuestionnaireResponse,
     ReleasedTime,
     Room,
+    RoomClosure,
     RuleAnswer,
     SafetyCase,
     SavedCheck,
@@ -271,6 +272,9 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             closes=datetime.time(12),
         ),
         Absence: lambda: Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + HOUR),
+        RoomClosure: lambda: RoomClosure.objects.create(
+            room=Room.objects.create(name="Room 2", location=Location.objects.get()), starts_at=now, ends_at=now + HOUR
+        ),
         Shift: lambda: Shift.objects.create(
             user=nurse,
             weekday=0,

@@ -65,6 +65,7 @@ NOBODY_READS: dict[str, tuple[str, ...]] = {
         "request ended", "chose another", "hold ran out", "no longer away", "over early", "no longer busy",
         "a danger was told", "hours added", "offer declined", "left the waiting list", "offer not sent",
         "offer no longer possible",
+        "called off",
     ),
     "consultations/models/stored.py": (
         "a question that was asked", "the questions asked", "a result", "the scores of a result", "a rule that fired",

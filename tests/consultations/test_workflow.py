@@ -50,12 +50,12 @@ def differing() -> dict[TransitionCell, tuple[str | None, str | None]]:
 
 def test_every_cell_is_as_written_by_hand() -> None:
     assert differing() == {}, "write the same row in tests/consultations/transitions.py, and the new counts here"
-    assert len(what_is_written()) == 42 * 12 * 5
+    assert len(what_is_written()) == 44 * 12 * 5
 
 
 def test_the_hand_written_table_says_each_thing_once() -> None:
-    assert len({(line.verb, line.source) for line in LINES}) == len(LINES) == 178
-    assert len({(line.verb, line.actors) for line in LINES}) == len(VERBS) == 42
+    assert len({(line.verb, line.source) for line in LINES}) == len(LINES) == 180
+    assert len({(line.verb, line.actors) for line in LINES}) == len(VERBS) == 44
 
 
 CHANGES: list[tuple[str, dict[str, Any], TransitionCell]] = [

@@ -112,6 +112,8 @@ book            offered            booked             patient triage doctor mana
 move            booked             booked             patient triage doctor manager
 cancel_booking  booked             offered            patient triage doctor manager
 undo_cancel     offered            booked             patient
+call_off        booked             offered            triage doctor manager
+undo_call_off   offered            booked             triage doctor manager
 complete        booked             completed          doctor manager
 mark_no_show    booked             no_show            triage doctor manager
 undo_complete   completed          booked             doctor manager

@@ -4,3 +4,6 @@ from clinic.settings import *  # noqa: F403
 from clinic.settings import STORAGES
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# From where they lie: nothing was collected.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -15,7 +15,8 @@ HSTS = "max-age=31536000; includeSubDomains; preload"
 ON_EVERY_ERROR = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'; report-to csp; report-uri /csp-report"
     ),
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -216,6 +217,40 @@ def test_figures_are_the_sum_over_the_processes_and_not_for_strangers(servers: S
     assert servers.ask("/metrics", port=servers.direct, headers=stranger).status == 404
     token = f"{stranger}Authorization: Bearer {'m' * 32}\r\n"
     assert servers.ask("/metrics", port=servers.direct, headers=token).status == 200
+
+
+def test_static_files_open_to_no_other_site_and_are_what_they_say(servers: Servers) -> None:
+    elsewhere = "Origin: https://elsewhere.example\r\n"
+    for path in ("/static/clinic/site.js", "/static/clinic/fonts/atkinson.woff2", "/static/clinic/error.css"):
+        answer = servers.ask(path, headers=elsewhere)
+        assert answer.status == 200
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in answer.headers
+    for path in ("/static/staticfiles.json", "/static/", "/.git/config", "/.env", "/manage.py", "/static/../manage.py"):
+        assert servers.ask(path).status in (404, 503), path
+
+
+def report(servers: Servers, body: str) -> Answer:
+    length = f"Content-Type: application/csp-report\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST /csp-report HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n{length}\r\n"
+    return servers.send(servers.secure, f"{head}{body}".encode())
+
+
+def test_reports_of_browsers_are_taken_without_the_database_and_only_so_many(servers: Servers) -> None:
+    page = f"https://{HOST}/request/open/{TOKEN}/?q=numbness"
+    fields = f'"document-uri": "{page}", "blocked-uri": "inline", "effective-directive": "script-src-elem"'
+    first = report(servers, f'{{"csp-report": {{{fields}}}}}')
+    assert (first.status, first.body) == (204, b"")
+    assert servers.access_line(first)["message"] == "POST /csp-report"
+    assert report(servers, "x" * 20_000).status == 413
+    assert {report(servers, "{}").status for _ in range(30)} == {204, 429}
+    told = [line["message"] for line in servers.gunicorn_lines() if "blocked" in line["message"]]
+    assert told == ["script-src-elem of inline blocked on consultations:private_link"]
+    written = "".join(file.read_text() for file in servers.folder.iterdir() if file.suffix in (".log", ".err"))
+    assert "numbness" not in written
+    assert TOKEN not in written
 
 
 def test_signing_in_counts_what_is_sent_and_not_the_page_with_the_form(servers: Servers) -> None:

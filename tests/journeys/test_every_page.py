@@ -220,6 +220,8 @@ STAFF_PAGES = {
         "/admin/consultations/consultationrequest/?tab=unread",
         "/admin/consultations/consultationrequest/calls/caller/",
         "/admin/consultations/safetycase/", "/admin/core/outboxmessage/", "/admin/consultations/appointment/",
+        "/admin/consultations/appointment/week/", "/admin/consultations/appointment/week/?by=room",
+        "/admin/consultations/appointment/cannot-come/",
         "/admin/password_change/", "/admin/consultations/handovernote/", "/admin/consultations/shift/week/",
     ],
     "doctor": [
@@ -243,6 +245,7 @@ STAFF_PAGES = {
         "/admin/consultations/room/", "/admin/consultations/room/add/", "/admin/consultations/shift/",
         "/admin/consultations/shift/add/", "/admin/consultations/shiftchange/", "/admin/consultations/shiftchange/add/",
         "/admin/consultations/shift/week/", "/admin/consultations/handovernote/",
+        "/admin/consultations/appointment/week/block/",
     ],
 }  # fmt: skip
 """Also the page of each request and the sign-in; a manager sees what triage sees."""

@@ -6,7 +6,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.enums import Actor, AppointmentStatus
-from consultations.models import Appointment, ConsultationRequest, SlotHold
+from consultations.models import Absence, Appointment, ConsultationRequest, SlotHold
 from consultations.permissions import actors_of
 from consultations.services import calendar_entries, occupation
 from consultations.services.races import LostRace, race
@@ -84,6 +84,47 @@ def undo_cancel(*, consultation_request: ConsultationRequest) -> Appointment:
             _("It is too late to take this back: the time is cancelled. You can choose another one.")
         ) from None
     turn_into_appointment(consultation_request, clinician_id=kept.clinician_id, starts_at=kept.starts_at)
+    return appointment
+
+
+def call_off_visit(*, consultation_request: ConsultationRequest, absence: Absence, by: User) -> Appointment:
+    """Cancel the booked visit for the clinic, because its clinician cannot come. Call inside a transaction, on a locked
+    row. Raises WrongStatus once the visit has begun.
+    """
+    appointment = (
+        Appointment.objects.live().select_for_update(of=("self",)).get(consultation_request=consultation_request)
+    )
+    if has_begun(appointment):
+        raise WrongStatus(_("The visit has begun, so it cannot be called off. Nothing was changed."))
+    appointment.called_off_for = absence
+    release_hold_of(consultation_request, reason=ReleaseReason.CALLED_OFF)
+    release_slot(appointment, reason=ReleaseReason.CALLED_OFF, actor=_actor(by))
+    return appointment
+
+
+def restore_called_off(*, consultation_request: ConsultationRequest) -> Appointment:
+    """Let the visit stand again that was called off last. Call inside a transaction, on a locked row.
+
+    Raises WrongStatus where none was, it would have begun, its clinician is away or somebody else has the time.
+    """
+    ended = Appointment.objects.select_for_update(of=("self",)).filter(consultation_request=consultation_request)
+    appointment = ended.order_by("-booked_at", "-pk").first()
+    if appointment is None or appointment.called_off_for_id is None or has_begun(appointment):
+        raise WrongStatus(_("There is no visit that was called off and can take place. Nothing was changed."))
+    occupation.lock_person(consultation_request)
+    resources = {appointment.clinician_id, *filter(None, [appointment.room_id])}
+    occupation.lock_resources(resources)
+    release_run_out(resources=resources, persons={occupation.person_of(consultation_request)})
+    if occupation.is_away(appointment.clinician_id, appointment.starts_at, appointment.ends_at):
+        raise WrongStatus(_("The clinician is away at that time. Nothing was changed."))
+    appointment.status = AppointmentStatus.BOOKED
+    appointment.cancelled_at = appointment.cancelled_by = appointment.called_off_for = None
+    calendar_entries.count_change(appointment)
+    try:
+        with race():
+            appointment.save()
+    except LostRace:
+        raise WrongStatus(_("Somebody else has that time by now. Nothing was changed.")) from None
     return appointment
 
 

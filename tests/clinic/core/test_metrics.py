@@ -18,7 +18,7 @@ from tests.personas import MONDAY_MORNING
 RULES = (Path(__file__).resolve().parents[3] / "deploy" / "prometheus-rules.yml").read_text()
 TOKEN = "t" * 32
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
-LABELS = {
+LABELS = {"blocked", "directive",
     "route", "status", "le", "name", "source", "lane", "kind", "outcome", "level",
 }  # fmt: skip
 

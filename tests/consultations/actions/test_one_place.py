@@ -21,6 +21,7 @@ EVERYDAY: Final = {"answer", "message", "note"}
 LISTED: Final = {
     "consultations/enums.py": {"ask", "escalate", "offer", "settle"},  # values of stored decisions
     "consultations/presenters/next_step.py": {"offer"},  # the name of a part of the private page
+    "consultations/presenters/week_time.py": {"book", "move"},  # ids of the forms that a time is chosen in
     "consultations/services/contact_details.py": {"correct_email"},  # counts corrections for the sender's own page
     "consultations/services/scheduling/__init__.py": {"book", "move", "undo_cancel"},  # functions over slots
     "consultations/urls.py": {

@@ -192,6 +192,43 @@ class TestStranded:
         named = f"would stand outside any: {booked.consultation_request.reference} (Tuesday 24 November, 9 am)"
         assert named in text_of(page)
 
+    def test_hours_are_deleted_once_somebody_has_seen_whom_it_strands(self, sign_in, manager, booked, tuesdays):
+        client, url = sign_in(manager), f"{BASE}availability/{tuesdays.pk}/delete/"
+        reference = booked.consultation_request.reference
+        asked = client.get(url).content.decode()
+        assert f'type="checkbox" class="form-check-input" name="seen_visits" value="{reference}"' in asked
+        for seen in ({}, {"seen_visits": "LS-AAAA-AA"}):
+            page = client.post(url, {"post": "yes", **seen}, follow=True)
+            assert "Nothing was deleted. Tick that you have seen to these visits first." in text_of(page)
+            assert Availability.objects.filter(pk=tuesdays.pk).exists()
+        client.post(url, {"post": "yes", "seen_visits": reference})
+        assert not Availability.objects.filter(pk=tuesdays.pk).exists()
+
+    @pytest.mark.parametrize("change", ["clinicians", "rooms"])
+    def test_a_type_that_its_clinician_gives_no_longer(self, sign_in, manager, booked, clinician, other_doctor, change):
+        kind, place = booked.appointment_type, Location.objects.get()
+        room = Room.objects.create(name="Room 1", location=place)
+        other_room = Room.objects.create(name="Room 2", location=place)
+        other = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        type(booked).objects.update(room=room)
+        type(kind).objects.update(needs_room=True)
+        kind.rooms.set([room])
+        data = {"name": kind.name, "minutes": 40, "modality": "clinic", "buffer_before_minutes": 0,
+                "buffer_after_minutes": 0, "step_minutes": 15, "notice_hours": 12, "horizon_days": 90,
+                "is_active": "on", "needs_room": "on", "rooms": [room.pk], "any_clinician": "on"}  # fmt: skip
+        if change == "clinicians":
+            data = {**data, "any_clinician": "", "clinicians": [other.pk]}
+        else:
+            data = {**data, "rooms": [other_room.pk]}
+        client, url = sign_in(manager), f"{BASE}appointmenttype/{kind.pk}/change/"
+        reference = booked.consultation_request.reference
+        assert reference in text_of(client.post(url, data))
+        kind.refresh_from_db()
+        assert kind.any_clinician
+        assert list(kind.rooms.all()) == [room]
+        assert client.post(url, {**data, "seen_visits": reference}).status_code == 302
+        assert client.post(url, data).status_code == 302
+
     def test_an_extra_session_too(self, sign_in, manager, session, clinician, make_request):
         at_two = clock.instant(SATURDAY, datetime.time(14), fold=0)
         visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, at_two)

@@ -22,7 +22,7 @@ from tests.personas import book_directly, make_patient, make_user
 pytestmark = pytest.mark.django_db
 STAFF = "/admin/consultations/"
 LIMITS = {
-    "/admin/": 42,
+    "/admin/": 44,
     f"{STAFF}consultationrequest/": 19,
     f"{STAFF}consultationrequest/?tab=triage": 19,
     f"{STAFF}safetycase/": 20,

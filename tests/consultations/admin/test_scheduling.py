@@ -262,6 +262,24 @@ class TestAbsence:
         absence = Absence(clinician=clinician, starts_at=start, ends_at=start + datetime.timedelta(minutes=60))
         assert diary.save(entry=absence, by=manager).pk
 
+    @pytest.mark.parametrize(
+        ("start", "end", "expected"),
+        [
+            ("2027-03-14T02:30", "2027-03-14T04:00", "There is no 2:30 am on Sunday 14 March"),
+            ("2027-03-14T01:30", "2027-03-14T03:30", ("06:30", "07:30")),
+            ("2027-11-07T01:30", "2027-11-07T01:40", ("05:30", "06:40")),
+        ],
+    )
+    def test_of_times_on_the_nights_the_clocks_change(self, sign_in, manager, clinician, start, end, expected):
+        data = {"clinician": clinician.pk, "starts_at": start, "ends_at": end, "reason": ""}
+        page = sign_in(manager).post(f"{BASE}absence/add/", data)
+        if isinstance(expected, str):
+            assert f"{expected} 2027: the clocks are put forward then. Enter 3 am or later." in text_of(page)
+            assert not Absence.objects.exists()
+        else:
+            absence = Absence.objects.get()
+            assert (f"{absence.starts_at:%H:%M}", f"{absence.ends_at:%H:%M}") == expected
+
     def test_times_are_read_on_the_clinics_clock(self, sign_in, manager, clinician):
         sign_in(manager).post(
             f"{BASE}absence/add/",

@@ -141,7 +141,7 @@ def test_the_page_costs_the_same_however_much_there_is(sign_in, nurse, make_requ
         make_request(submitted_at=now - datetime.timedelta(days=4), due_at=now - datetime.timedelta(days=1))
     client = sign_in(nurse)
     client.get("/admin/")
-    with django_assert_max_num_queries(39):
+    with django_assert_max_num_queries(41):
         client.get("/admin/")
 
 

@@ -24,6 +24,7 @@ from consultations.enums import (
     TextKind,
 )
 from consultations.models import (
+    Absence,
     AppointmentType,
     Call,
     Clinician,
@@ -47,6 +48,7 @@ from tests.personas import MakeRequest, as_pressing, book_directly, make_patient
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
+DAY = datetime.timedelta(days=1)
 LATER = datetime.datetime(2026, 11, 24, 15, 20, tzinfo=datetime.UTC)
 """Tuesday, 10:20."""
 TOMORROW_AT_NINE = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
@@ -57,11 +59,18 @@ def monday(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
+AHEAD = ("withdraw", "move", "confirm_visit", "wait_for_earlier", "decline_offered_time", "call_off")
+"""What is done while the visit is still to come."""
+
+
 class Desk:
     """One request in any status, and each verb of the transition table as a call of its service."""
 
     def __init__(self, make_request: MakeRequest, clinician: Clinician, visit: AppointmentType, doctor: User) -> None:
         self.make_request, self.clinician, self.visit, self.doctor = make_request, clinician, visit, doctor
+        self.absence = Absence.objects.create(
+            clinician=clinician, starts_at=NOW + 300 * DAY, ends_at=NOW + 301 * DAY, called_off_at=NOW
+        )
 
     def request(
         self, status: RequestStatus, *, asked_by_doctor: bool = False, is_ahead: bool = False, **more: Any
@@ -106,7 +115,7 @@ class Desk:
         consultation_request = self.request(
             status,
             asked_by_doctor=verb == "answer_doctor",
-            is_ahead=verb in ("withdraw", "move", "confirm_visit", "wait_for_earlier", "decline_offered_time"),
+            is_ahead=verb in AHEAD,
             **flagged,
         )
         if verb == "move":
@@ -115,6 +124,8 @@ class Desk:
             self.waits(consultation_request, is_offered=verb == "decline_offered_time")
         if verb == "undo_cancel":
             self.cancelled_a_moment_ago(consultation_request)
+        if verb == "undo_call_off":
+            self.called_off(consultation_request)
         if verb in ("take_back_escalation", "settle_escalation"):
             self.escalate(consultation_request, by or self.doctor)
         return consultation_request
@@ -146,6 +157,14 @@ class Desk:
         visit.status, visit.cancelled_at, visit.cancelled_by = AppointmentStatus.CANCELLED, clock.now(), Actor.PATIENT
         visit.save()
         SlotHold.objects.filter(consultation_request=consultation_request).update(gives_back=visit)
+
+    def called_off(self, consultation_request: ConsultationRequest) -> None:
+        """What is offered is a time in place of a visit that the clinic called off a moment ago."""
+        SlotHold.objects.filter(consultation_request=consultation_request).delete()
+        visit = book_directly(consultation_request, self.clinician, TOMORROW_AT_NINE)
+        visit.status, visit.cancelled_at, visit.cancelled_by = AppointmentStatus.CANCELLED, clock.now(), Actor.TRIAGE
+        visit.called_off_for = self.absence
+        visit.save()
 
     @staticmethod
     def escalate(consultation_request: ConsultationRequest, by: User) -> None:
@@ -216,6 +235,10 @@ class Desk:
                 "cancel_booking", consultation_request, reason="Ill.", by=by
             ),
             "undo_cancel": lambda consultation_request, by: perform("undo_cancel", consultation_request),
+            "call_off": lambda consultation_request, by: perform(
+                "call_off", consultation_request, absence=self.absence, by=by
+            ),
+            "undo_call_off": lambda consultation_request, by: perform("undo_call_off", consultation_request, by=by),
             "complete": lambda consultation_request, by: perform("complete", consultation_request, by=by),
             "mark_no_show": lambda consultation_request, by: perform("mark_no_show", consultation_request, by=by),
             "undo_complete": lambda consultation_request, by: perform("undo_complete", consultation_request, by=by),

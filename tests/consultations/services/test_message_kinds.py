@@ -62,6 +62,7 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "appointment_booked": Lane.PATIENTS,
         "appointment_moved": Lane.PATIENTS,
         "appointment_cancelled": Lane.PATIENTS,
+        "visit_called_off": Lane.PATIENTS,
         "choose_nudge": Lane.PATIENTS,
         "offer_expired": Lane.PATIENTS,
         "offered_again": Lane.PATIENTS,

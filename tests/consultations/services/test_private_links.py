@@ -48,11 +48,15 @@ def test_token_and_date_open_the_request_and_say_so_on_record(alice: Consultatio
 
 
 @pytest.mark.parametrize("token", ["", "x", "\x00", "a" * 5000, fingerprint("x")])
-def test_an_unknown_token_opens_nothing_and_counts_nothing(alice: ConsultationRequest, token: str) -> None:
+def test_an_unknown_token_opens_nothing_and_changes_nothing(alice: ConsultationRequest, token: str) -> None:
+    """That it was tried is on record, without the token."""
     mailed(alice)
-    before = all_rows()
+    trail = ("AuditEvent", "UnchainedEvent", "AuditEntry")
+    before = all_rows(without=trail)
     assert private_links.open_link(token=token, birth_on=BORN) is None
-    assert all_rows() == before
+    assert all_rows(without=trail) == before
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor, event.target_id, event.details) == ("link.none", "patient", "", {})
 
 
 def test_what_the_table_holds_opens_nothing(alice: ConsultationRequest) -> None:

@@ -29,6 +29,7 @@ TOLD = {
     "book": MessageKind.APPOINTMENT_BOOKED,
     "move": MessageKind.APPOINTMENT_MOVED,
     "cancel_booking": MessageKind.APPOINTMENT_CANCELLED,
+    "call_off": MessageKind.VISIT_CALLED_OFF,
     "withdraw": MessageKind.REQUEST_CLOSED,
     "correct_email": MessageKind.PRIVATE_LINK,
     "cancel_request": MessageKind.REQUEST_CLOSED,
@@ -86,6 +87,7 @@ def click(desk: Desk, verb: str, consultation_request: Any, by: User, *, seen: s
         "decline": {"patient_note": "Walk more.", "reason": "Pain is new."},
         "mark_urgent": {"reason": "Ask about legs."},
         "cancel_booking": {"reason": "Ill."},
+        "call_off": {"absence": desk.absence},
         "cancel_request": {"note": "Moved."},
     }
     return not perform(verb, consultation_request, seen=seen, by=by, **values.get(verb, {})).is_repeat
