@@ -10,7 +10,7 @@ import clinic.core.primary_keys
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consultations", "0019_saved_checks"),
+        ("consultations", "0014_saved_checks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ import clinic.core.primary_keys
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consultations", "0017_follow_up")]
+    dependencies = [("consultations", "0013_follow_up")]
 
     operations = [
         migrations.CreateModel(

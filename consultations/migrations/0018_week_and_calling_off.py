@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consultations", "0021_who_sees_the_waiting_list"),
+        ("consultations", "0017_who_sees_the_waiting_list"),
     ]
 
     operations = [
