@@ -39,6 +39,7 @@ BOTH_PATIENTS = "no no ok ok  no no no no no"
 TO_CHOOSE = "no no ok go  no no no no no"
 BOOKED = "no no go ok  no no no no no"
 BUTTON = "post post post post  post post post post post"
+NO_PASSWORD_YET = "in in in in  in in in in in"
 STAFF = "in in in in  ok ok ok ok ok"
 NOBODY = "in in in in  no no no no no"
 STAFF_SENT_ON = "in in in in  go go go go go"
@@ -82,6 +83,18 @@ MATRIX = {
     "admin:sound": STAFF_SENT_ON,
     "admin:index": STAFF,
     "admin:login":                      "ok ok ok ok  go go go go go",
+    "account_login":                    "ok ok ok ok  go go go go go",
+    "admin:second_step": NO_PASSWORD_YET,
+    "mfa_authenticate": NO_PASSWORD_YET,
+    "admin:start_over": NO_PASSWORD_YET,
+    "admin:ask_for_password_link": EVERYONE,
+    "admin:password_link": NOWHERE,    # no key of anybody's
+    "admin:confirm": STAFF,
+    "admin:second_steps": STAFF,
+    "admin:add_app": STAFF_SENT_ON,    # a press begins
+    "admin:add_passkey": STAFF_SENT_ON,
+    "admin:recovery_codes": STAFF_SENT_ON,    # there are none
+    "admin:remove_step": STAFF_SENT_ON,
     "admin:logout":                     "go go go go  post post post post post",
     "admin:password_change": STAFF,
     "admin:password_change_done": STAFF,
@@ -154,10 +167,10 @@ MATRIX = {
     "admin:consultations_appointment_block": MANAGER,     # and a clinician: see admin/test_week.py
     "admin:consultations_appointment_unblock": STAFF_SENT_ON,
     "admin:consultations_appointment_cannot_come": CARE_TEAM,
-    "admin:consultations_appointment_called_off":  "in in in in  - - no - -",    # no visit was called off here
+    "admin:consultations_appointment_called_off": CARE_TEAM,
     "admin:consultations_appointment_place": STAFF_SENT_ON,
     "admin:consultations_appointment_call": STAFF_SENT_ON,
-    "admin:consultations_appointment_back":        "in in in in  - - no - -",
+    "admin:consultations_appointment_back":        "in in in in  ok no no ok ok",    # and the doctor who is away
     **diary("clinician", add=MANAGER),
     "admin:consultations_clinician_feed": MANAGER,     # and the clinician: see admin/test_calendar_feeds.py
     "admin:consultations_clinician_feed_renew": STAFF_SENT_ON,
@@ -244,7 +257,7 @@ MATRIX = {
     "consultations:needs": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "no no - ok  no no no no no",
-    "consultations:times": TO_CHOOSE,
+    "consultations:times": BOTH_PATIENTS,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
     "consultations:earlier": BOTH_PATIENTS,

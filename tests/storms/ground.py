@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
 from django.test import Client
 
 from clinic.accounts.models import User
@@ -22,11 +23,15 @@ from consultations.models import (
     ConsultationRequest,
     Location,
     PrivateLink,
+    ReleasedTime,
     Room,
     SlotHold,
+    TimeOffer,
+    WaitingEntry,
 )
-from consultations.services import scheduling
+from consultations.services import scheduling, slot_release
 from consultations.services.scheduling import Slot
+from consultations.services.slot_release import ReleaseReason
 from consultations.views.private_session import key_of
 from tests.consultations.perform import perform
 from tests.personas import make_patient, make_user
@@ -105,8 +110,8 @@ class Ground:
 
     def clear(self) -> None:
         """Everybody has an offer again and nobody a time; all were asked just now whether anything is worse."""
-        SlotHold.objects.all().delete()
-        Appointment.objects.all().delete()
+        for model in (SlotHold, Appointment, TimeOffer, ReleasedTime, WaitingEntry):
+            model.objects.all().delete()
         now = clock.now()
         rows = ConsultationRequest.objects.filter(pk__in=[person.pk for person in self.people])
         rows.update(status=RequestStatus.OFFERED, status_changed_at=now, answered_again_at=now)
@@ -123,6 +128,19 @@ class Ground:
         perform("cancel_booking", person.row)
         until = clock.now() + datetime.timedelta(seconds=for_seconds)
         SlotHold.objects.filter(consultation_request=person.pk).update(expires_at=until)
+
+    def offer_from_the_list(self, person: Person, slot: Slot, *, for_seconds: float) -> None:
+        """They wait for an earlier time, and that one is offered to them."""
+        now, row = clock.now(), person.row
+        slot_release.time_freed(slot.clinician_id, slot.starts_at, slot.ends_at, reason=ReleaseReason.CANCELLED)
+        offer = TimeOffer.objects.create(
+            entry=WaitingEntry.objects.create(consultation_request=row, asked_at=now),
+            released_time=ReleasedTime.objects.latest("pk"), clinician_id=slot.clinician_id,
+            location_id=slot.location_id, starts_at=slot.starts_at, ends_at=slot.ends_at, made_at=now,
+            expires_at=now + datetime.timedelta(seconds=for_seconds), by_phone=True,
+        )  # fmt: skip
+        with transaction.atomic():
+            scheduling.keep_for(row, offer)
 
     def _book(self, person: Person, doctor: Clinician, starts_at: datetime.datetime, *, around: int = 0) -> None:
         Appointment.objects.create(

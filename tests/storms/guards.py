@@ -65,14 +65,11 @@ def _any_room(kind: AppointmentType, *, location_id: int, **more: Any) -> Room |
 
 
 @contextmanager
-def blind(*, shows_all: bool = True) -> Iterator[None]:
-    """No service looks whether a time is taken, nor waits for anybody: the database alone is left. With `shows_all` the
-    free times that are shown are all that there ever are.
-    """
+def blind() -> Iterator[None]:
+    """No service looks whether a time is taken, nor waits for anybody: the database alone is left."""
     eyes = {"is_taken": _not_taken, "free_room": _any_room, "lock_resources": _no_lock, "lock_person": _no_lock}
     with ExitStack() as patched:
         for name, other in eyes.items():
             patched.enter_context(mock.patch.object(occupation, name, other))
-        if shows_all:
-            patched.enter_context(mock.patch.object(slots, "busy_spans", _nothing))
+        patched.enter_context(mock.patch.object(slots, "busy_spans", _nothing))
         yield

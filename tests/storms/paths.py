@@ -12,6 +12,7 @@ from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.actions.book import Book, BookData, TakeTime, book_held
 from consultations.actions.move import Move, move_held
+from consultations.actions.move_offered import take_offered
 from consultations.enums import RequestStatus
 from consultations.models import Clinician, Location
 from consultations.services import scheduling
@@ -37,14 +38,14 @@ Press = Callable[[Browser, Person, Slot, str], Told]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Path:
-    """`had`: what each of them has before (OFFERED: nothing, BOOKED: a visit elsewhere). `owns`: each has a time of
-    their own that they cancelled, and wants that one back.
+    """`had`: what each of them has before (OFFERED: nothing, BOOKED: a visit elsewhere). `keeps` gives each one of the
+    times for a while, which the storm outlasts, and they want that one.
     """
 
     call: Call
     press: Press
     had: RequestStatus = RequestStatus.OFFERED
-    owns: bool = False
+    keeps: Callable[[Ground, Person, Slot, float], None] | None = None
 
 
 # --- The services, in a thread of somebody --------------------------------------------------------------------------
@@ -88,6 +89,18 @@ def _named(person: Person, slot: Slot) -> Slot:
     return scheduling.slot_outside(person.row, clinician=clinician, location=location, starts_at=slot.starts_at)
 
 
+def _cancel_a_moment_ago(ground: Ground, person: Person, slot: Slot, seconds: float) -> None:
+    ground.cancel_a_moment_ago(person, slot, for_seconds=seconds)
+
+
+def _offer_from_the_list(ground: Ground, person: Person, slot: Slot, seconds: float) -> None:
+    ground.offer_from_the_list(person, slot, for_seconds=seconds)
+
+
+def _take_offered(person: Person, slot: Slot, by: User) -> Told:
+    return _told(lambda: take_offered(consultation_request=person.row, seen=slot.key))
+
+
 def _undo(person: Person, slot: Slot, by: User) -> Told:
     return _told(lambda: perform("undo_cancel", person.row))
 
@@ -127,6 +140,11 @@ def _press_undo(browser: Browser, person: Person, slot: Slot, desk: str) -> Told
     return Told(answer.status == 302)
 
 
+def _press_take_offered(browser: Browser, person: Person, slot: Slot, desk: str) -> Told:
+    answer = browser.post(f"/request/{person.key}/earlier/take/", {"seen": slot.key}, session=person.session)
+    return Told(answer.status == 302)
+
+
 OFFERED, BOOKED = RequestStatus.OFFERED, RequestStatus.BOOKED
 PATHS: Final = {
     "choose": Path(_choose, _press_choose),
@@ -134,17 +152,18 @@ PATHS: Final = {
     "override": Path(_on_the_phone(Book(), outside=True), _press_at_the_desk("book", OFFERED, outside=True)),
     "move": Path(_choose, _press_choose, had=BOOKED),
     "move on the phone": Path(_on_the_phone(Move()), _press_at_the_desk("move", BOOKED), had=BOOKED),
-    "undo": Path(_undo, _press_undo, owns=True),
+    "undo": Path(_undo, _press_undo, keeps=_cancel_a_moment_ago),
+    "waiting list": Path(_take_offered, _press_take_offered, keeps=_offer_from_the_list),
 }
 
 
 def drawn_for(ground: Ground, names: Sequence[str]) -> Iterable[tuple[Person, str]]:
     """Each person with a path, evenly; of those that begin with a time of one's own no more than there are times."""
     owners = 0
-    others = [name for name in names if not PATHS[name].owns] or ["choose"]
+    others = [name for name in names if not PATHS[name].keeps] or ["choose"]
     for number, person in enumerate(ground.people):
         name = names[number % len(names)]
-        if PATHS[name].owns:
+        if PATHS[name].keeps:
             owners += 1
             if owners > len(ground.times):
                 name = others[number % len(others)]

@@ -26,8 +26,8 @@ MOST: Final = 80
 """After so many times that were lost a person gives up; where services see nothing, after two."""
 
 
-UNDO_SECONDS: Final = (0.3, 1.0, 2.0, 5.0)
-"""When the time to take a cancellation back ends: in the middle of the storm."""
+KEPT_SECONDS: Final = (0.3, 1.0, 2.0, 5.0)
+"""For how long a time is kept for somebody: it ends in the middle of the storm."""
 AGAIN: Final = 5
 """So many further times somebody names who is shown none."""
 
@@ -44,6 +44,8 @@ class Found:
     untrue: int = 0
     """People who were told yes and have none of the times."""
     errors: list[str] = dataclasses.field(default_factory=list)
+    slow: int = 0
+    """Answers that came later than the proxy waits for them: the machine was too slow for so many at once."""
     presses: int = 0
     seconds: float = 0.0
     bare_seconds: float = 0.0
@@ -72,11 +74,11 @@ class Storm:
         slots, ground = list(self.slots.values()), self.ground
         movers = [person for person, name in self.drawn if PATHS[name].had == RequestStatus.BOOKED]
         ground.book_elsewhere(movers)
-        owners = [person for person, name in self.drawn if PATHS[name].owns]
+        owners = [(person, keeps) for person, name in self.drawn if (keeps := PATHS[name].keeps)]
         firsts = {person.pk: self.chance.choice(slots) for person, _name in self.drawn}
-        for owner, slot in zip(owners, self.chance.sample(slots, len(owners)), strict=True):
+        for (owner, keeps), slot in zip(owners, self.chance.sample(slots, len(owners)), strict=True):
             firsts[owner.pk] = slot
-            ground.cancel_a_moment_ago(owner, slot, for_seconds=self.chance.choice(UNDO_SECONDS))
+            keeps(ground, owner, slot, self.chance.choice(KEPT_SECONDS))
         self.had = {person.pk for person in movers}
         return firsts
 
@@ -118,13 +120,14 @@ class Storm:
             tried.add(slot.key)
             if told.is_yes:
                 self.told_yes.append(person)
-            if told.is_yes or PATHS[name].owns:
+            if told.is_yes or PATHS[name].keeps:
                 break
             offered = [key for key in told.near if key in self.slots] or self._untried(name, tried)
             if not offered:
                 break
             slot = self.slots[chance.choice(offered)]
         if browser:
+            self.found.slow += browser.slow
             self.found.errors += [f"HTTP {status}" for status in browser.statuses if status not in (200, 302, 409)]
 
     def _untried(self, name: str, tried: set[str]) -> list[str]:
@@ -156,13 +159,13 @@ class Storm:
         that has none presses again. What is free after that, nobody can have.
         """
         unsold = len(self.slots) - len(self._sold())
-        if unsold and any(PATHS[name].owns for name in self.names):
-            time.sleep(max(0.0, max(UNDO_SECONDS) - self.found.seconds))
+        if unsold and any(PATHS[name].keeps for name in self.names):
+            time.sleep(max(0.0, max(KEPT_SECONDS) - self.found.seconds))
         sold, booked = self._sold(), self._booked()
         waiting = [
             (number, person, name)
             for number, (person, name) in enumerate(self.drawn)
-            if not PATHS[name].owns and (person.pk in self.had or person.pk not in booked)
+            if not PATHS[name].keeps and (person.pk in self.had or person.pk not in booked)
         ]
         for slot in self.slots.values():
             if (slot.clinician_id, slot.starts_at) in sold:

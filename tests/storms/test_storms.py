@@ -21,8 +21,8 @@ from tests.storms.table import head, line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MIXED = list(PATHS)
-ALONE = [[name] if not path.owns else [name, "choose", "phone"] for name, path in PATHS.items()]
-"""Who takes a cancellation back has no rival on that path but those who want the time."""
+ALONE = [[name] if not path.keeps else [name, "choose", "phone"] for name, path in PATHS.items()]
+"""For whom a time is kept has no rival on that path but those who want it."""
 PEOPLE = int(os.environ.get("PEOPLE") or depth(12, 200))
 MANY = int(os.environ.get("MANY") or depth(4, 50))
 STORMS = int(os.environ.get("STORMS") or depth(1, 3))
@@ -75,7 +75,7 @@ def test_so_it_is_where_the_database_alone_refuses(ground: Ground) -> None:
 
 
 @deepens
-@pytest.mark.parametrize("name", [name for name in PATHS if not PATHS[name].owns] if IS_DEEP else ["choose"])
+@pytest.mark.parametrize("name", [name for name in PATHS if not PATHS[name].keeps] if IS_DEEP else ["choose"])
 def test_control_without_the_rule_of_the_database_it_is_sold_twice(ground: Ground, name: str) -> None:
     with blind(), no_guard():
         found = storms(ground, [name], times=1, most=2, note=", no guard")

@@ -12,15 +12,37 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock, delivery
+from clinic.core.calendars.reading import Reading
 from clinic.core.models import OutboxMessage
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.actions import expire_offer
 from consultations.actions.book import Book, BookData, book_held
 from consultations.actions.move import Move, move_held
-from consultations.enums import RequestStatus
-from consultations.models import Absence, AppointmentType, Availability, Clinician, ConsultationRequest, Location, Room
-from consultations.services import asked_again, diary, offers, reminders, scheduling, slot_release
+from consultations.actions.move_offered import take_offered
+from consultations.enums import CalendarKind, RequestStatus
+from consultations.models import (
+    Absence,
+    AppointmentType,
+    Availability,
+    Clinician,
+    ConsultationRequest,
+    Location,
+    OwnCalendar,
+    Room,
+)
+from consultations.services import (
+    asked_again,
+    calendar_readings,
+    diary,
+    occupation,
+    offers,
+    reminders,
+    scheduling,
+    slot_release,
+    waiting,
+)
 from consultations.services.scheduling import Slot, SlotTaken
+from consultations.services.waiting import Wishes
 from tests.consultations.perform import perform
 from tests.personas import make_patient, make_user
 from tests.visits import truths
@@ -41,6 +63,7 @@ class Clinic:
         self.nurse, self.manager = make_user("m_nurse", "triage"), make_user("m_manager", "manager")
         place = Location.objects.create(name="Orchard Row", address="14 Orchard Row, Suite 2")
         self.doctors = [self._doctor(number, place) for number in range(2)]
+        self.calendars = [self._calendar(doctor) for doctor in self.doctors]
         self.place = place
         self.short = AppointmentType.objects.create(
             name="Short", minutes=30, buffer_before_minutes=5, buffer_after_minutes=10, horizon_days=HORIZON,
@@ -66,6 +89,13 @@ class Clinic:
                 starts_on=datetime.date(2020, 1, 1),
             )  # fmt: skip
         return clinician
+
+    def _calendar(self, doctor: Clinician) -> OwnCalendar:
+        now = clock.now()
+        return OwnCalendar.objects.create(
+            clinician=doctor, kind=CalendarKind.values[0], address="https://calendar.example/a.ics",
+            host="calendar.example", connected_at=now, connected_by=self.manager, read_at=now, whole_at=now, due_at=now,
+        )  # fmt: skip
 
     def grid(self, kind: AppointmentType) -> list[tuple[datetime.datetime, int]]:
         """Every start there ever is while the horizon lasts, free or not."""
@@ -201,6 +231,22 @@ class Visits(RuleBasedStateMachine):
     def offer_again(self, number: int) -> None:
         self.attempt(lambda: perform("offer_again", self.row(number), by=self.clinic.nurse))
 
+    @rule(number=requests)
+    def wait_for_earlier(self, number: int) -> None:
+        self.attempt(lambda: perform("wait_for_earlier", self.row(number), wishes=Wishes()))
+
+    @rule(number=requests, takes=st.booleans())
+    def answer_an_offered_time(self, number: int, takes: bool) -> None:
+        row = self.row(number)
+        offer = waiting.live_offer(row)
+        if offer is None:
+            return
+        seen = scheduling.slot_of(offer).key
+        if takes:
+            self.attempt(lambda: take_offered(consultation_request=row, seen=seen))
+        else:
+            self.attempt(lambda: perform("decline_offered_time", row, slot_key=seen))
+
     @precondition(lambda self: self.row(0).status != RequestStatus.WITHDRAWN)
     @rule()
     def withdraw(self) -> None:
@@ -229,6 +275,16 @@ class Visits(RuleBasedStateMachine):
         if away is not None:
             self.attempt(lambda: diary.remove(entry=away, by=self.clinic.manager))
 
+    @rule(doctor=st.integers(0, 1), place=places, hours=st.sampled_from([0, 1, 3]))
+    def the_calendar_says_busy(self, doctor: int, place: int, hours: int) -> None:
+        """A clinician's own calendar as it is read now: one busy stretch, or none."""
+        calendar = self.clinic.calendars[doctor]
+        starts_at, _ = self.clinic.grid(self.clinic.long)[place]
+        spans = [(starts_at, starts_at + 60 * hours * MINUTE)] if hours else []
+        with transaction.atomic():
+            occupation.lock_resources([calendar.clinician_id])
+            calendar_readings.keep(calendar, Reading(spans=spans), calendar_readings.window())
+
     @rule(days=st.integers(0, 2))
     def close(self, days: int) -> None:
         """A day on which the clinic is closed after all; 0 opens it again."""
@@ -244,6 +300,7 @@ class Visits(RuleBasedStateMachine):
     def the_worker_has_a_turn(self) -> None:
         for duty in (
             slot_release.release_set_aside, reminders.remind, offers.nudge, expire_offer.expire_ended,
+            waiting.end_due, waiting.offer_due,
         ):  # fmt: skip
             duty()
         owed = list(OutboxMessage.objects.filter(sent_at=None, parked_at=None))
@@ -260,6 +317,7 @@ class Visits(RuleBasedStateMachine):
         nothing_of(truths.statuses())
         nothing_of(truths.reasons())
         nothing_of(truths.occupations())
+        nothing_of(truths.offers())
         nothing_of(self.sequences.look())
 
     @invariant()
@@ -274,5 +332,7 @@ class Visits(RuleBasedStateMachine):
         nothing_of([f"shown and not free: {item}" for item in found - wanted])
 
 
-def machine(clinic: Clinic) -> type[Visits]:
-    return type("Visits", (Visits,), {"clinic": clinic})
+def machine(clinic: Clinic, *, compares_free: bool = True) -> type[Visits]:
+    """A class on these rows. Where services see nothing, what they show as free is compared with nothing."""
+    left_out = {} if compares_free else {"what_is_given_back_is_free": None}
+    return type("Visits", (Visits,), {"clinic": clinic, **left_out})

@@ -12,9 +12,11 @@ from consultations.models import (
     Absence,
     Appointment,
     AppointmentType,
+    BusyTime,
     ConsultationRequest,
     Occupation,
     SlotHold,
+    TimeOffer,
 )
 
 DAY: Final = datetime.timedelta(days=1)
@@ -105,7 +107,7 @@ def free_by_hand(kind: AppointmentType, grid: list[tuple[datetime.datetime, int]
         for (what, key), span in _takes(item):
             if what == "resource":
                 taken.setdefault(key, []).append(span)
-    for away in Absence.objects.all():
+    for away in [*Absence.objects.all(), *BusyTime.objects.all()]:
         taken.setdefault(away.clinician_id, []).append((away.starts_at, away.ends_at))
 
     def is_free(key: int, begins: datetime.datetime, ends: datetime.datetime) -> bool:
@@ -124,6 +126,9 @@ def free_by_hand(kind: AppointmentType, grid: list[tuple[datetime.datetime, int]
 
 def sent_to_nobody(message: OutboxMessage) -> str:
     """Why a message that was sent just now should not have been; "" where it is right."""
+    if message.kind == MessageKind.EARLIER_TIME:
+        is_live = TimeOffer.objects.live().filter(pk=message.payload["time_offer"], expires_at__gt=clock.now()).exists()
+        return "" if is_live else "an offer of an earlier time was sent that is dead"
     if message.kind not in ABOUT_A_VISIT:
         return ""
     visit = Appointment.objects.live().filter(pk=message.payload["appointment"]).first()
@@ -132,6 +137,17 @@ def sent_to_nobody(message: OutboxMessage) -> str:
     if visit.starts_at <= clock.now():
         return f"{message.kind} was sent for a visit that had begun"
     return ""
+
+
+def offers() -> list[str]:
+    """What the waiting list offers is kept, and for nobody else."""
+    kept = dict(SlotHold.objects.exclude(time_offer=None).values_list("time_offer", "consultation_request"))
+    live = TimeOffer.objects.live().filter(expires_at__gt=clock.now()).select_related("entry")
+    return [
+        f"an offered time is kept for {kept.get(offer.pk)}, and was offered to {offer.entry.consultation_request_id}"
+        for offer in live
+        if kept.get(offer.pk) != offer.entry.consultation_request_id
+    ]
 
 
 class Sequences:
