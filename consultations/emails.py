@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock, lines
-from clinic.core.channels import MessageDraft
+from clinic.core.channels import CalendarPart, MessageDraft
 from clinic.core.text_lists import comma_list
 from consultations.enums import MessageKind, Pressing
 from consultations.mail_copy import WORDINGS, Wording
@@ -32,10 +32,13 @@ FIGURES: Final = {
 
 
 class VisitLines(TypedDict, total=False):
-    """What a mail says of a visit besides its sentences; `visit`: when, where, with whom, for who chose to read it."""
+    """What a mail says of a visit besides its sentences; `visit`: when, where, with whom, and `calendar`: the same as a
+    file, both for who chose to read it.
+    """
 
     price: str
     directions: str
+    calendar: CalendarPart | None
     visit: list[tuple[str, str]]
 
 
@@ -84,6 +87,7 @@ def draft(
         subject=subject_of(kind, reference=reference),
         text=render_to_string("consultations/mail/message.txt", context),
         html=render_to_string("consultations/mail/message.html", context),
+        calendar=lines_of_visit.get("calendar"),
     )
 
 

@@ -205,7 +205,10 @@ class ReminderChoice(TextChoices):
     """What a reminder of a visit may say: the patient's own choice, for who reads the mailbox with them."""
 
     NEUTRAL = "neutral", _("Only that there is a visit. Date, time and place stand on the private page")
-    FULL = "full", _("Date, time, place and doctor. Anybody who reads these emails can see them")
+    FULL = (
+        "full",
+        _("Date, time, place, doctor and a calendar file. Anybody who reads these emails can see them"),
+    )
     NONE = "none", _("No reminders")
 
 

@@ -185,7 +185,7 @@ def read(message: OutboxMessage) -> Letter | None:
 
     The way into a patient's pages is masked: it is for who was written to. A demonstration shows it.
     """
-    if message.content is None:
+    if message.content is None or message.kind in unread_kinds():
         return None
     letter = channels.CHANNELS[message.channel].read(message.content)
     if settings.DEMO:

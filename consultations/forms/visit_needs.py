@@ -62,6 +62,9 @@ def initial_of(needs: Needs) -> dict[str, Any]:
     return {"codes": list(needs.codes), "language": needs.language, "more": needs.more}
 
 
+CHOOSE_WHAT: Final = _("Choose what our reminders may say, or “No reminders”. Nothing was changed.")
+
+
 class RemindersForm(forms.Form):
     """What reminders of the visit say, as the patient chooses it."""
 
@@ -69,4 +72,5 @@ class RemindersForm(forms.Form):
         label=_("What our reminders of this visit say"),
         choices=ReminderChoice.choices,
         widget=TileRadio,
+        error_messages={"required": CHOOSE_WHAT, "invalid_choice": CHOOSE_WHAT},
     )

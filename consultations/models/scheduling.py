@@ -30,9 +30,18 @@ class TakesTime(models.Model):
     room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     buffer_before_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(120)])
     buffer_after_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(120)])
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
 
     class Meta:
         abstract = True
+
+    @property
+    def occupied(self) -> tuple[datetime.datetime, datetime.datetime]:
+        """From when to when clinician and room are in use: the visit with the minutes kept free around it."""
+        before = datetime.timedelta(minutes=self.buffer_before_minutes)
+        after = datetime.timedelta(minutes=self.buffer_after_minutes)
+        return self.starts_at - before, self.ends_at + after
 
 
 class SlotHold(TakesTime):

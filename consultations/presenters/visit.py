@@ -6,7 +6,6 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from clinic.core import clock
-from consultations.actions.choose_reminders import ChooseReminders
 from consultations.actions.tell_needs import TellNeeds
 from consultations.enums import Modality, RequestStatus, VisitNeed
 from consultations.forms.visit_needs import RemindersForm
@@ -55,15 +54,19 @@ def _need_line(need: VisitNeed, needs: Needs) -> str:
     return str(need.label)
 
 
-def facts(consultation_request: ConsultationRequest, appointment: Appointment | None) -> dict[str, Any]:
-    """Whether the patient is asked if they will come, and what reminders may say."""
-    chosen = consultation_request.reminders
-    can_choose = (
-        appointment is not None
-        and bool(consultation_request.patient.email)
-        and not scheduling.has_begun(appointment)
-        and consultation_request.status in ChooseReminders().transition.sources
+def facts(
+    consultation_request: ConsultationRequest,
+    appointment: Appointment | None,
+    reminders_form: RemindersForm | None = None,
+) -> dict[str, Any]:
+    """Whether the patient is asked if they will come, and what mails about the visit may say: to be chosen before the
+    time is, because the mail that confirms it keeps to it.
+    """
+    has_visit = appointment is not None and not scheduling.has_begun(appointment)
+    can_choose = bool(consultation_request.patient.email) and (
+        has_visit or consultation_request.status == RequestStatus.OFFERED
     )
+    initial = {"choice": str(consultation_request.reminders)}
     told = visit_needs.of_row(consultation_request.patient)
     return {
         "can_tell_needs": consultation_request.status in TellNeeds().transition.sources,
@@ -79,5 +82,5 @@ def facts(consultation_request: ConsultationRequest, appointment: Appointment | 
         and reminders.can_confirm(appointment, now=clock.now()),
         "slot_key": scheduling.slot_of(appointment).key if appointment is not None else "",
         "can_choose_reminders": can_choose,
-        "reminders_form": RemindersForm(initial={"choice": str(chosen)}),
+        "reminders_form": reminders_form or RemindersForm(initial=initial),
     }

@@ -24,6 +24,8 @@ WHY_FREED: Final = {
     ReleaseReason.MOVED: gettext_lazy("moved"),
     ReleaseReason.HOLD_RAN_OUT: gettext_lazy("not confirmed in time"),
     ReleaseReason.NO_LONGER_AWAY: gettext_lazy("no longer away"),
+    ReleaseReason.NO_LONGER_BUSY: gettext_lazy("no longer busy by an own calendar"),
+    ReleaseReason.CALLED_OFF: gettext_lazy("called off"),
     ReleaseReason.OVER_EARLY: gettext_lazy("over early"),
     ReleaseReason.DANGER: gettext_lazy("a doctor has to look at something first"),
     ReleaseReason.HOURS_ADDED: gettext_lazy("hours added"),

@@ -190,6 +190,9 @@ class _Board:
         for absence in self.rows.absences:
             for day, span in self._days_of(absence.starts_at, absence.ends_at):
                 self.cells[absence.clinician_id, day].append(week_entries.away(absence, span))
+        for stretch in self.rows.busy:
+            for day, span in self._days_of(stretch.starts_at, stretch.ends_at):
+                self.cells[stretch.clinician_id, day].append(week_entries.busy(stretch, span))
         for visit in self.rows.visits:
             self._put(visit.clinician_id, visit.starts_at, week_entries.visit(visit, self.rows, is_by_room=False))
         for held in self.rows.holds:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.core import clock
 from clinic.core.text_lists import comma_list
 from consultations.enums import AppointmentStatus
-from consultations.models import Absence, Appointment, RoomClosure, SlotHold
+from consultations.models import Absence, Appointment, BusyTime, RoomClosure, SlotHold
 from consultations.presenters.diary import STATUS_KINDS, confirmed_chip
 from consultations.presenters.formatting import Chip, outside_words
 from consultations.presenters.visit_needs import needs_words
@@ -71,12 +71,17 @@ def away(absence: Absence, day: Span) -> Entry:
     return Entry("away", max(absence.starts_at, day[0]), _part_of(absence, day), label, url, details=(absence.reason,))
 
 
+def busy(stretch: BusyTime, day: Span) -> Entry:
+    """By the clinician's own calendar, which says no more."""
+    return Entry("away", max(stretch.starts_at, day[0]), _part_of(stretch, day), _("Busy, by their own calendar"))
+
+
 def out_of_use(closure: RoomClosure, day: Span, *, may_undo: bool) -> Entry:
     begins, undo = max(closure.starts_at, day[0]), f"closure-{closure.pk}" if may_undo else ""
     return Entry("closed", begins, _part_of(closure, day), _("Out of use"), details=(closure.reason,), undo=undo)
 
 
-def _part_of(stretch: Absence | RoomClosure, day: Span) -> str:
+def _part_of(stretch: Absence | BusyTime | RoomClosure, day: Span) -> str:
     """What of a day it takes."""
     from_before, goes_on = stretch.starts_at <= day[0], stretch.ends_at >= day[1]
     if from_before and goes_on:
@@ -118,6 +123,8 @@ def visit(appointment: Appointment, rows: WeekRows, *, is_by_room: bool) -> Entr
 def hold(held: SlotHold) -> Entry:
     until = {"time": clock.time(held.expires_at)}
     words = _("Held until %(time)s") if held.gives_back_id is None else _("Cancelled; can be taken back until %(time)s")
+    if held.time_offer_id is not None:
+        words = _("Offered to the waiting list until %(time)s")
     return Entry(
         "hold",
         held.starts_at,

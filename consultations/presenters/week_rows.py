@@ -14,6 +14,7 @@ from consultations.models import (
     Absence,
     Appointment,
     AppointmentType,
+    BusyTime,
     Clinician,
     ConsultationRequest,
     Location,
@@ -46,6 +47,7 @@ class WeekRows:
     places: dict[int, Location]
     hours: list[Hours]
     absences: list[Absence]
+    busy: list[BusyTime]
     closures: list[RoomClosure]
     visits: list[Appointment]
     damaged: int
@@ -76,6 +78,7 @@ def between(
         places=Location.objects.in_bulk(),
         hours=_hours(since, until, filters=filters),
         absences=list(Absence.objects.filter(_touches(start, end)).order_by("starts_at", "pk")),
+        busy=list(BusyTime.objects.filter(_touches(start, end)).order_by("starts_at", "pk")),
         closures=list(RoomClosure.objects.filter(_touches(start, end)).order_by("starts_at", "pk")),
         visits=visits,
         damaged=damaged,

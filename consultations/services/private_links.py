@@ -204,8 +204,9 @@ def _answer(key: int) -> bool:
     asked = LinkAsked.objects.select_for_update().filter(pk=key).first()
     if asked is None:
         return False
-    saved_links.mail_again(email_index(asked.email))
     send_again(email=asked.email)
+    # After it, because whoever needs both holds requests before checks.
+    saved_links.mail_again(email_index(asked.email))
     asked.delete()
     return True
 

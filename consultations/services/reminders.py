@@ -26,6 +26,15 @@ from consultations.services.transitions import lock
 LAST_USE: Final = datetime.timedelta(hours=2)
 """So long before the visit the last reminder is too late to be of use."""
 DAY: Final = datetime.timedelta(days=1)
+OF_A_VISIT: Final = (
+    MessageKind.VISIT_REMINDER,
+    MessageKind.APPOINTMENT_BOOKED,
+    MessageKind.APPOINTMENT_MOVED,
+    MessageKind.APPOINTMENT_CANCELLED,
+    MessageKind.VISIT_CALLED_OFF,
+    MessageKind.REQUEST_CLOSED,
+)
+"""Mails that say when a visit is, or bring its calendar file, where the patient chose that."""
 
 
 class DueMoment(NamedTuple):
@@ -150,11 +159,9 @@ def ensure_wanted(message: OutboxMessage, consultation_request: ConsultationRequ
 
 
 def forget_written(consultation_request: ConsultationRequest) -> None:
-    """The patient chose otherwise: a reminder that was written and could not be sent yet is written anew."""
+    """The patient chose otherwise: what was written of a visit and could not be sent yet is written anew."""
     outbox.compose_anew(
-        OutboxMessage.objects.filter(
-            kind=MessageKind.VISIT_REMINDER, subject__consultation_request=consultation_request
-        )
+        OutboxMessage.objects.filter(kind__in=OF_A_VISIT, subject__consultation_request=consultation_request)
     )
 
 

@@ -1,18 +1,31 @@
-"""What a mail about a visit says besides its sentences. A neutral one says nothing of when, where and with whom."""
+"""What a mail about a visit says besides its sentences. A neutral one says nothing of when, where and with whom.
+
+Who chose that mails may say so gets the calendar file with each mail that makes, changes or ends a visit.
+"""
 
 import datetime
+from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clinic.core import clock
+from clinic.core.channels import CalendarPart
 from clinic.core.models import OutboxMessage
+from consultations import ics
 from consultations.emails import VisitLines
-from consultations.enums import MessageKind, Modality, ReminderChoice, VisitNeed
+from consultations.enums import AppointmentStatus, MessageKind, Modality, ReminderChoice, VisitNeed
 from consultations.mail_copy import CALLED_OFF_TO_CALL, CALLED_OFF_TODAY, Wording
 from consultations.models import Appointment, AppointmentType, ConsultationRequest, TimeOffer
 from consultations.services import visit_needs
 from consultations.services.waiting.mails import offer_of
+
+CHANGES_A_VISIT: Final = (
+    MessageKind.APPOINTMENT_BOOKED,
+    MessageKind.APPOINTMENT_MOVED,
+    MessageKind.APPOINTMENT_CANCELLED,
+    MessageKind.VISIT_CALLED_OFF,
+)
 
 
 def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> VisitLines:
@@ -24,6 +37,8 @@ def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> 
         .filter(pk=message.payload.get("appointment"))
         .first()
     )
+    if message.kind == MessageKind.REQUEST_CLOSED:
+        return {"calendar": _calendar(consultation_request, _ended_with(consultation_request))}
     if appointment is None:
         return {}
     if message.kind == MessageKind.VISIT_CALLED_OFF:
@@ -32,6 +47,7 @@ def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> 
         return {
             "price": appointment.appointment_type.price_text,
             "directions": appointment.location.directions,
+            "calendar": _calendar(consultation_request, appointment) if message.kind in CHANGES_A_VISIT else None,
         }
     if consultation_request.reminders != ReminderChoice.FULL:
         return {}
@@ -48,6 +64,22 @@ def _of_offered_time(message: OutboxMessage, consultation_request: ConsultationR
     if consultation_request.reminders != ReminderChoice.FULL or kind is None:
         return {"visit": [until]}
     return {"visit": [*_when_where_and_with_whom(offer.starts_at, settings.TIME_ZONE, kind, offer), until]}
+
+
+def _calendar(consultation_request: ConsultationRequest, appointment: Appointment | None) -> CalendarPart | None:
+    """The entry as it stands now, or its removal; nothing of a visit that has begun, or for who wants neutral mails."""
+    if consultation_request.reminders != ReminderChoice.FULL or appointment is None:
+        return None
+    if appointment.starts_at <= clock.now():
+        return None
+    method = "CANCEL" if appointment.status == AppointmentStatus.CANCELLED else "REQUEST"
+    return CalendarPart(ics.appointment_file(appointment), method)
+
+
+def _ended_with(consultation_request: ConsultationRequest) -> Appointment | None:
+    """The visit that ended with its request, or that a cancellation before it, which then has no mail, gave up."""
+    last = consultation_request.appointments.select_related("location").order_by("booked_at", "pk").last()
+    return last if last is not None and last.status == AppointmentStatus.CANCELLED else None
 
 
 def wording_of(message: OutboxMessage, consultation_request: ConsultationRequest) -> Wording | None:

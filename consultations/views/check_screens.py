@@ -1,6 +1,6 @@
 """The screens of the check: each saved as it is given, each danger shown at once."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -25,6 +25,8 @@ from consultations.views.check_session import (
 )
 
 LAST_MOOD_QUESTION = "phq2_2"
+BACK: Final = "back"
+LATER: Final = "later"
 
 
 @session_required
@@ -44,21 +46,18 @@ def screen(request: HttpRequest, session: QuestionnaireSession, slug: str) -> Ht
     if (given := _to_save(request, form, session)) is not None:
         clash = check_seen.clash(request, session, given)
         if clash is None or clash.at_once:
-            now = save_answers(request, session, given if clash is None else clash.at_once)
-            if "later" in request.POST and not now.stop:
-                return redirect(now.url("later"))
-            told = check_form.shown_at_once(data)
-            return redirect(_after(session, now, asked, shown_at_once=told, from_answers=from_answers))
+            now = _saved(request, session, given if clash is None else clash.at_once)
+            return redirect(_after(request, session, now, asked))
         if session.stop:
             return redirect(session.stop_url)
         form, newer = check_form.screen_form(session, asked, None, answers=clash.answers), clash.newer
-    back = flow.previous_screen(slug, session.answers, version=session.version)
     context = {
         "form": form,
         "parts": check_form.parts(form, session, asked),
         "heading": form.fields[form.heading_field].label if form.heading_field else asked.title,
         "lead": check_form.mood_stem(session) if check_form.asks_mood_alone(form) else asked.lead,
-        "back_url": _back(session, back, from_answers=from_answers),
+        "back_url": _back(session, asked, from_answers=from_answers),
+        "back_form": "" if session.is_carried else "screen",
         "support_line": support_line() if _shows_support(session, asked) else "",
         "seen": check_seen.digests(session, asked),
         "newer": check_form.newer_lines(session, newer),
@@ -68,12 +67,20 @@ def screen(request: HttpRequest, session: QuestionnaireSession, slug: str) -> Ht
 
 
 def _to_save(request: HttpRequest, form: ScreenForm, session: QuestionnaireSession) -> dict[str, Any] | None:
-    """The answers to save, or None. Whoever finishes later keeps what they gave, whatever they left out."""
+    """The answers to save, or None. Who goes back or finishes later keeps what they gave, whatever they left out."""
     if not form.is_bound:
         return None
-    if form.is_valid() or _is_emergency_all_the_same(form, session):
+    is_valid = form.is_valid()
+    if BACK in request.POST:
+        return form.valid_answers()
+    if is_valid or _is_emergency_all_the_same(form, session):
         return form.answers()
-    return form.valid_answers() if "later" in request.POST and form.lacks_only_answers() else None
+    return form.valid_answers() if LATER in request.POST and form.lacks_only_answers() else None
+
+
+def _saved(request: HttpRequest, session: QuestionnaireSession, given: dict[str, Any]) -> QuestionnaireSession:
+    """Whoever goes back from an empty page has nothing to save."""
+    return save_answers(request, session, given) if given or BACK not in request.POST else session
 
 
 def _is_emergency_all_the_same(form: ScreenForm, session: QuestionnaireSession) -> bool:
@@ -87,22 +94,23 @@ def _is_emergency_all_the_same(form: ScreenForm, session: QuestionnaireSession) 
     return engine.emergency_is_settled(assessment)
 
 
-def _after(
-    before: QuestionnaireSession,
-    now: QuestionnaireSession,
-    asked: Screen,
-    *,
-    shown_at_once: frozenset[str],
-    from_answers: bool,
-) -> str:
+def _after(request: HttpRequest, before: QuestionnaireSession, now: QuestionnaireSession, asked: Screen) -> str:
     """A stop first, then news that somebody should see a doctor today, then the way the person was going."""
+    from_answers = request.GET.get("from") == "answers"
+    if now.stop and not before.stop:
+        return now.stop_url
+    if BACK in request.POST:
+        return _back(now, asked, from_answers=from_answers) or now.going_on()
     if now.stop:
         return now.stop_url
+    if LATER in request.POST:
+        return now.url("later")
     if now.headline == Outcome.SAME_DAY and before.headline != Outcome.SAME_DAY:
         return now.url("today")
     if from_answers:
         return now.going_on(from_answers=True)
-    following = flow.next_screen(asked.slug, now.answers, version=now.version, shown_at_once=shown_at_once)
+    told = check_form.shown_at_once(request.POST)
+    following = flow.next_screen(asked.slug, now.answers, version=now.version, shown_at_once=told)
     return now.screen_url(following) if following else now.going_on()
 
 
@@ -123,9 +131,10 @@ def _out_of_order(session: QuestionnaireSession, asked: Screen, *, from_answers:
     return ""
 
 
-def _back(session: QuestionnaireSession, previous: Screen | None, *, from_answers: bool) -> str:
+def _back(session: QuestionnaireSession, asked: Screen, *, from_answers: bool) -> str:
     if from_answers:
         return session.url("answers")
+    previous = flow.previous_screen(asked.slug, session.answers, version=session.version)
     if previous:
         return session.screen_url(previous)
     return "" if session.is_carried else reverse("consultations:start")

@@ -22,6 +22,7 @@ from consultations.actions.ask_weekly import AskWeekly
 from consultations.actions.message import MessageForm, WriteMessage
 from consultations.actions.withdraw import WithdrawRequest, WithdrawRequestForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus
+from consultations.forms.visit_needs import RemindersForm
 from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.presenters import asked_again as words_asked
 from consultations.presenters import next_step, patient_texts, scan_report, visit, waiting
@@ -86,6 +87,7 @@ def status_page(
     notice: Wording = "",
     unsent: Iterable[Unsent] = (),
     message_form: MessageForm | None = None,
+    reminders_form: RemindersForm | None = None,
     help_now: FirstHelp | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -101,7 +103,7 @@ def status_page(
     due_at = consultation_request.danger_due_at or consultation_request.due_at
     context = {
         **next_step.facts(consultation_request, appointment=appointment, question=question),
-        **visit.facts(consultation_request, appointment),
+        **visit.facts(consultation_request, appointment, reminders_form),
         **waiting.facts(consultation_request, appointment),
         "open_beside": verified_emails.open_beside(consultation_request),
         "read_by": patient_texts.read_by(consultation_request),
@@ -127,6 +129,7 @@ def status_page(
         "can_share_scan": not consultation_request.is_closed and scan_report.can_share(consultation_request),
         "answered": consultation_request.information_requests.exclude(answered_at=None),
         "cancelled": status_copy.cancelled_by_clinic(consultation_request),
+        "has_errors": any(item is not None and item.errors for item in (form, message_form, reminders_form)),
         "form": form or AnswerForm(initial={"asked": question.asked_at.isoformat() if question else ""}),
         "notice": refused or notice,
         "unsent": unsent,

@@ -13,8 +13,7 @@ from clinic.core.unsent import gives_back, in_form, of_form
 from consultations.actions.choose_reminders import ChooseReminders, RemindersData
 from consultations.actions.confirm_visit import ConfirmVisit, ConfirmVisitData
 from consultations.actions.tell_needs import NeedsData, TellNeeds
-from consultations.enums import ReminderChoice
-from consultations.forms.visit_needs import NeedsFields, initial_of
+from consultations.forms.visit_needs import NeedsFields, RemindersForm, initial_of
 from consultations.models import ConsultationRequest
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import visit_needs
@@ -43,11 +42,11 @@ def confirm(request: HttpRequest, consultation_request: ConsultationRequest) -> 
 @with_grant
 def reminders(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """What they say, or that none is sent."""
-    choice = request.POST.get("choice", "")
-    if choice not in ReminderChoice.values:
-        return to_page("status", consultation_request)
+    form = RemindersForm(request.POST)
+    if not form.is_valid():
+        return status_page(request, consultation_request, reminders_form=form)
     try:
-        perform_action(ChooseReminders(), consultation_request, RemindersData(choice))
+        perform_action(ChooseReminders(), consultation_request, RemindersData(form.cleaned_data["choice"]))
     except TransitionNotAllowed:
         return to_page("status", consultation_request)
     return to_page("status", consultation_request, "reminders")

@@ -152,7 +152,9 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         clinician=clinician, location=clinician.availabilities.first().location, on=now.date(),
         opens=datetime.time(18), closes=datetime.time(20),
     )  # fmt: skip
-    Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
+    Absence.objects.create(
+        clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1), called_off_at=now
+    )
     Room.objects.create(name="Room 1", location=location)
     own_calendar = connect_directly(clinician)
     Shift.objects.create(user=nurse, weekday=5, starts=datetime.time(9), ends=datetime.time(10), starts_on=now.date())
@@ -249,6 +251,9 @@ def address(pattern: str, site: dict[str, Any]) -> str:
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/close/"
         ),
     }
+    for page in ("", "place/", "call/", "back/"):
+        called_off = f"admin/consultations/appointment/called-off/{{}}/{page}"
+        known[called_off.format("<int:pk>")] = called_off.format(site.get("absence", ""))
     about = f"missedreport/about/request/{site.get('consultationrequest', '')}/"
     known["admin/consultations/missedreport/about/<slug:record>/<int:pk>/"] = f"admin/consultations/{about}"
     for page in ("", "pass-on/"):

@@ -148,9 +148,9 @@ POLICY: dict[str, str] = {
     "admin:consultations_appointment_unblock": CARE_TEAM_HARMLESS,    # nothing is named
     "admin:consultations_appointment_cannot_come":  "in in in in  ok ok no ok ok",    # nobody is named
     "admin:consultations_appointment_called_off": STAFF_READ,
-    "admin:consultations_appointment_place":        "in in in in  - - no - -",    # no visit was called off here
+    "admin:consultations_appointment_place":        "in in in in  - - no - -",    # nobody is named
     "admin:consultations_appointment_call":         "in in in in  - - no - -",
-    "admin:consultations_appointment_back":         "in in in in  - - no - -",
+    "admin:consultations_appointment_back":         "in in in in  yes no no yes yes",
     # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
     "admin:consultations_clinician_feed": STAFF_READ,
     "admin:consultations_clinician_feed_renew": MANAGER,
@@ -239,7 +239,7 @@ POLICY: dict[str, str] = {
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,
     "consultations:calendar_feed": READ,
-    "consultations:times": TO_CHOOSE,
+    "consultations:times":                      "no no yes yes no no no no no",
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
     "consultations:earlier":                    "no no yes yes no no no no no",

@@ -154,10 +154,10 @@ MATRIX = {
     "admin:consultations_appointment_block": MANAGER,     # and a clinician: see admin/test_week.py
     "admin:consultations_appointment_unblock": STAFF_SENT_ON,
     "admin:consultations_appointment_cannot_come": CARE_TEAM,
-    "admin:consultations_appointment_called_off":  "in in in in  - - no - -",    # no visit was called off here
+    "admin:consultations_appointment_called_off": CARE_TEAM,
     "admin:consultations_appointment_place": STAFF_SENT_ON,
     "admin:consultations_appointment_call": STAFF_SENT_ON,
-    "admin:consultations_appointment_back":        "in in in in  - - no - -",
+    "admin:consultations_appointment_back":        "in in in in  ok no no ok ok",    # and the doctor who is away
     **diary("clinician", add=MANAGER),
     "admin:consultations_clinician_feed": MANAGER,     # and the clinician: see admin/test_calendar_feeds.py
     "admin:consultations_clinician_feed_renew": STAFF_SENT_ON,
@@ -244,7 +244,7 @@ MATRIX = {
     "consultations:needs": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "no no - ok  no no no no no",
-    "consultations:times": TO_CHOOSE,
+    "consultations:times": BOTH_PATIENTS,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,
     "consultations:earlier": BOTH_PATIENTS,

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from clinic.core import defaults, page_cache
+from clinic.core.models import OutboxMessage
 from consultations import emails
 from consultations.candidacy import display, engine
 from consultations.enums import MessageKind
 from consultations.questionnaire.definition import CURRENT_VERSION, worded
+from consultations.services import intake, saved_checks
 from education.content import shipped
 from education.models import Page
 from education.services import loading
@@ -117,9 +119,11 @@ def results(client: Any) -> Iterator[tuple[str, str]]:
 
 
 def mails(site: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    saved_checks.save(response=intake.start(), email="ana@example.com", word="Rosebud 7", wants_reminder=True)
     for kind in emails.WORDINGS:
         if kind not in (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END):
-            letter = write(queue_directly(key=kind, kind=kind, consultation_request=site["other"]))
+            of_check = OutboxMessage.objects.filter(kind=kind, key__startswith="saved-check").first()
+            letter = write(of_check or queue_directly(key=kind, kind=kind, consultation_request=site["other"]))
             yield f"mail {kind}", f"{letter.subject} {letter.text} {letter.html}"
 
 

@@ -9,8 +9,8 @@ import pytest
 from django.db import transaction
 
 from clinic.core import audit, clock
-from consultations.models import ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
-from consultations.services import intake, retention
+from consultations.models import ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase, SavedCheck
+from consultations.services import intake, retention, saved_checks
 from tests.concurrency.test_one_slot import in_thread
 from tests.consultations.services.test_intake import ANSWERS, WORDINGS, ready
 
@@ -63,6 +63,41 @@ def test_a_danger_that_is_saved_at_that_moment_keeps_what_it_rests_on(turn: int)
 
     assert QuestionnaireResponse.objects.count() == SafetyCase.objects.count() == (0 if saved == "gone" else 1)
     assert deleted == (1 if saved == "gone" else 0)
+
+
+def forget(response: QuestionnaireResponse) -> str:
+    try:
+        return "all" if saved_checks.forget(response=response) else "link"
+    except intake.AlreadySent:
+        return "nothing"
+
+
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_sent_or_forgotten_by_its_person_on_another_device(turn: int) -> None:
+    response = ready()
+    saved_checks.save(response=response, email="ana@example.com", word="Rosebud 7")
+
+    sent, forgotten = together(lambda: intake.send(response=response, wordings=WORDINGS), lambda: forget(response))
+
+    is_sent = isinstance(sent, ConsultationRequest)
+    assert forgotten == ("nothing" if is_sent else "all")
+    assert QuestionnaireResponse.objects.count() == SavedCheck.objects.count() == int(is_sent)
+    assert Patient.objects.count() == int(is_sent)
+
+
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_a_danger_told_while_the_check_is_forgotten_stays_with_its_answers_or_goes_whole(turn: int) -> None:
+    response = ready()
+    saved_checks.save(response=response, email="ana@example.com", word="Rosebud 7")
+
+    told, forgotten = together(
+        lambda: intake.save_answers(response=response, answers={**ANSWERS, "rf_now": ["chest"]}),
+        lambda: forget(response),
+    )
+
+    assert forgotten == ("all" if told == "gone" else "link")
+    assert QuestionnaireResponse.objects.count() == SafetyCase.objects.count() == int(told != "gone")
+    assert not SavedCheck.objects.exists()
 
 
 def test_whoever_is_sending_is_passed_over_without_waiting() -> None:

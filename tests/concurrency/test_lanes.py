@@ -96,6 +96,27 @@ def test_while_one_destination_hangs_every_other_queue_is_served(hangs: Hangs) -
     assert set(done) == {f"deliver {queue}" for queue in delivery.queues()}
 
 
+def test_a_calendar_that_hangs_holds_up_no_message(hangs: Hangs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clinic.core.lanes.HANGS_AFTER", 0.2)
+    is_asked, let_go, stop = threading.Event(), threading.Event(), threading.Event()
+
+    def read_next() -> bool:
+        is_asked.set()
+        return not let_go.wait(DEADLINE)
+
+    others = {"read calendars": read_next}
+    lanes = Lanes(perform=lambda name, duty: duty(), stop=stop, every=0.02, others=others)
+    lanes.look_after()
+    assert is_asked.wait(DEADLINE)
+    outbox.enqueue(kind="mail", key="goes out", lane=Lane.ALERTS)
+    is_sent = wait_until(lambda: subjects() == {"goes out"})
+    is_named = wait_until(lambda: lanes.look_after() == ["read calendars"])
+    let_go.set()
+    stop.set()
+    lanes.join()
+    assert (is_sent, is_named) == (True, True)
+
+
 def test_control_by_one_hand_everything_waits_behind_it(hangs: Hangs) -> None:
     outbox.enqueue(kind="bird", key="hangs")
     outbox.enqueue(kind="mail", key="waits", lane=Lane.PATIENTS)

@@ -64,7 +64,7 @@ def test_going_back_shows_what_was_opened(at_nerves: Any) -> None:
     person.page.get_by_label("More than 3 months ago").check(force=True)
     person.press("Continue")
     assert person.path == "/check/q/injury/"
-    person.follow("Back")
+    person.press("Back")
     assert person.path == "/check/q/nerves/"
     assert person.page.get_by_role("group", name=WHEN).is_visible()
     assert person.page.get_by_label("More than 3 months ago").is_checked()

@@ -16,6 +16,8 @@ from clinic.management.demonstration import stories
 from clinic.management.demonstration.staff_and_diary import make_clinic
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest
+from consultations.questionnaire import flow
+from consultations.questionnaire.definition import CURRENT_VERSION
 from tests.consultations.perform import perform
 from tests.consultations.views.conftest import OUTCOMES, Visitor
 from tests.crawler import Element, Page, crawl
@@ -78,6 +80,10 @@ def pages_of_patients() -> Iterator[tuple[str, Page]]:
         seen = set[str]()
         where = visitor.answer(**changes)
         yield from crawl(visitor.client, [where, visitor.check + "/answers/"], below=visitor.check, kinds=seen)
+        for screen in flow.screens(CURRENT_VERSION) if not changes else ():
+            # From one to the one before it leads a button.
+            path = f"{visitor.check}/q/{screen.slug}/"
+            yield path, Page(visitor.client.get(path).content.decode())
         refused = visitor.client.post(f"{visitor.check}/contact/", {})
         yield f"{visitor.check}/contact/", Page(refused.content.decode())
     offered = ConsultationRequest.objects.filter(status=RequestStatus.OFFERED, flag_level="").first()

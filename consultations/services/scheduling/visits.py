@@ -70,7 +70,7 @@ def undo_cancel(*, consultation_request: ConsultationRequest) -> Appointment:
         raise WrongStatus(_("It is too late to take this back: the time is cancelled. You can choose another one."))
     occupation.lock_person(consultation_request)
     occupation.lock_resources({kept.clinician_id, *filter(None, [kept.room_id])})
-    if occupation.is_away(kept.clinician_id, kept.starts_at, kept.ends_at):
+    if occupation.is_away(kept.clinician_id, *kept.occupied):
         raise WrongStatus(_("It cannot be taken back: the doctor is away by now. The time is cancelled."))
     appointment = kept.gives_back
     appointment.status = AppointmentStatus.BOOKED

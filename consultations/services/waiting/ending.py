@@ -50,7 +50,8 @@ def why_over(offer: TimeOffer) -> ReleaseReason | None:
         return ReleaseReason.REQUEST_ENDED
     if OutboxMessage.objects.filter(key=key_of(offer), sent_at=None, parked_at__isnull=False).exists():
         return ReleaseReason.NOT_SENT
-    if occupation.is_away(offer.clinician_id, offer.starts_at, offer.ends_at):
+    when = offer.clinician_id, offer.starts_at, offer.ends_at
+    if occupation.is_away(*when) or occupation.is_busy(*when):
         return ReleaseReason.IMPOSSIBLE
     return None
 

@@ -77,3 +77,11 @@ def test_another_site_is_told_nothing(page, other_site):
 def test_an_inline_script_does_not_run(page):
     page.goto("/form/")
     assert page.title() == "form"
+
+
+def test_no_script_writes_markup_from_text(page):
+    page.goto("/form/")
+    written = page.evaluate(
+        "() => { try { document.body.innerHTML = '<b>x</b>'; return 'written' } catch (error) { return error.name } }"
+    )
+    assert written == "TypeError"

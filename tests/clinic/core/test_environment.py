@@ -10,6 +10,7 @@ from clinic.core.environment import Environment
 READERS: dict[str, dict[str, Any]] = {
     "is_on": {"default": True},
     "whole_number": {"default": 30},
+    "networks": {"default": []},
     "json_object": {"example": '{"SAME_DAY": {"hours": 2}}'},
     "time_zone": {"default": "America/New_York"},
     "web_address": {"default": "http://127.0.0.1:8000"},
@@ -19,6 +20,7 @@ READERS: dict[str, dict[str, Any]] = {
 REFUSED = {
     "is_on": ("perhaps", "", "2", "yess"),
     "whole_number": ("abc", "", "-1", "1.5", "1e3", "²", "9" * 10),
+    "networks": ("10.1.2.3/24", "10.1.2", "everywhere", "10.0.0.0/99", "10.0.0.0/8;10.1.0.0/16"),
     "json_object": ("{bad", "", "[1]", "null", '"text"', "[" * 100_000),
     "time_zone": ("Mars/X", "", "America", "../zone", "/etc/passwd", "x" * 300),
     "web_address": ("http://[clinic", "https://clinic.example:port"),
@@ -29,6 +31,8 @@ READ: tuple[tuple[str, str, Any], ...] = (
     ("is_on", " Yes ", True),
     ("is_on", "off", False),
     ("whole_number", " 12 ", 12),
+    ("networks", "", []),
+    ("networks", " 10.1.2.0/24,fd12::/16 ,192.168.0.7", ["10.1.2.0/24", "fd12::/16", "192.168.0.7/32"]),
     ("json_object", '{"A": 1}', {"A": 1}),
     ("time_zone", "Europe/London", "Europe/London"),
     ("web_address", "https://clinic.example:8443", "https://clinic.example:8443"),

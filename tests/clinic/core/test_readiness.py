@@ -17,7 +17,7 @@ from clinic.core.models import Heartbeat, OutboxMessage
 from tests.personas import MONDAY_MORNING
 
 URL = "/readyz"
-NAMES = ("database", "worker", "keys", "outbox", "migrations", "disk", "audit", "backup", "alerts")
+NAMES = ("database", "worker", "keys", "outbox", "migrations", "disk", "audit", "backup", "alerts", "calendars")
 
 
 def ask(client):

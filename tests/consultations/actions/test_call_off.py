@@ -15,6 +15,7 @@ from consultations.enums import AppointmentStatus, CallOutcome, MessageKind, Req
 from consultations.models import Absence, Appointment, Clinician, Patient, SlotHold
 from consultations.services import calling_off, calls, other_times, scheduling
 from consultations.services.calling_off import Stretch
+from tests.consultations.admin.test_week import offered_time
 from tests.consultations.perform import perform
 from tests.database_snapshot import all_rows
 from tests.personas import book_directly, make_patient
@@ -96,6 +97,15 @@ class TestCallOff:
         with pytest.raises(scheduling.SlotTaken) as taken:
             scheduling.held_slot(consultation_request=waiting, seen=slot.key)
         assert len(taken.value.nearest) == 6
+
+    def test_a_time_that_was_offered_to_the_waiting_list_is_offered_no_more(
+        self, clinician: Any, nurse: Any, make_request: Any
+    ) -> None:
+        offer = offered_time(make_request(status=RequestStatus.OFFERED), clinician, NINE)
+        assert call_off(clinician, nurse).holds == 1
+        offer.refresh_from_db()
+        assert (offer.ended_at, offer.ended_as) == (MONDAY, "impossible")
+        assert not SlotHold.objects.exists()
 
     def test_a_visit_that_has_begun_takes_its_course(
         self, clinician: Any, nurse: Any, book: Any, time_machine: Any

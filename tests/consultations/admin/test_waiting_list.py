@@ -7,7 +7,9 @@ import pytest
 from clinic.core.models import OutboxMessage, RecordRead
 from consultations.enums import Outcome
 from consultations.models import Appointment, ConsultationRequest, TimeOffer
+from consultations.presenters.waiting_list import WHY_FREED
 from consultations.services import waiting
+from consultations.services.slot_release import ReleaseReason
 from consultations.services.waiting import Wishes
 from tests.consultations.admin.conftest import act, page_of
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE, Desk
@@ -62,6 +64,12 @@ def test_staff_put_somebody_on_the_list_and_take_them_off(sign_in: Any, staff: A
     assert entry is not None
     assert (entry.asked_by, entry.weekdays) == (staff(group), "1")
     assert "On the waiting list since Monday 23 November, 10 am: Tuesday." in text_of(client.get(page_of(request)))
+
+
+def test_every_reason_for_a_released_time_has_words() -> None:
+    """Those that end an offer alone release nothing: the time that was offered is still released."""
+    of_offers_alone = {"offer declined", "left the waiting list", "offer not sent", "offer no longer possible"}
+    assert {reason.value for reason in WHY_FREED} == {reason.value for reason in ReleaseReason} - of_offers_alone
 
 
 class TestWhoHasToBeCalled:

@@ -16,24 +16,28 @@ from consultations.models import (
     Appointment,
     AppointmentType,
     Availability,
+    BusyTime,
     Clinician,
     ExtraSession,
     Location,
+    ReleasedTime,
     Room,
     RoomClosure,
     SlotHold,
+    TimeOffer,
     VisitNeeds,
+    WaitingEntry,
 )
 from consultations.services import scheduling, stranded
 from tests.consultations.admin.conftest import text_of
-from tests.personas import book_directly, make_patient, make_user
+from tests.personas import book_directly, connect_directly, make_patient, make_user
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/consultations/appointment/week/"
 MONDAY = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 TUESDAY_AT_NINE = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 MINUTE, HOUR, DAY = (datetime.timedelta(minutes=number) for number in (1, 60, 1440))
-LIMIT = 34
+LIMIT = 36
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +48,22 @@ def monday(time_machine):
 @pytest.fixture
 def room(clinician):
     return Room.objects.create(name="Room 1", location=Location.objects.get())
+
+
+def offered_time(consultation_request, clinician, starts_at):
+    """A time that is kept for somebody on the waiting list, for four hours."""
+    place = Location.objects.get()
+    span = {"clinician": clinician, "starts_at": starts_at, "ends_at": starts_at + 40 * MINUTE}
+    entry = WaitingEntry.objects.create(consultation_request=consultation_request, asked_at=clock.now())
+    released = ReleasedTime.objects.create(**span, reason="cancelled", released_at=clock.now())
+    until = clock.now() + 4 * HOUR
+    offer = TimeOffer.objects.create(
+        **span, entry=entry, released_time=released, location=place, made_at=clock.now(), expires_at=until
+    )
+    SlotHold.objects.create(
+        **span, consultation_request=consultation_request, location=place, expires_at=until, time_offer=offer
+    )
+    return offer
 
 
 def lines(page, heading, who):
@@ -89,6 +109,22 @@ class TestByDoctor:
         ]
         shown = RecordRead.objects.get(page="week").shown["requests"]
         assert sorted(shown) == sorted([booked.consultation_request_id, SlotHold.objects.get().consultation_request_id])
+
+    def test_a_clinicians_own_calendar_and_an_offer_of_the_waiting_list_too(
+        self, sign_in, nurse, clinician, make_request
+    ):
+        BusyTime.objects.create(
+            calendar=connect_directly(clinician), clinician=clinician, starts_at=TUESDAY_AT_NINE,
+            ends_at=TUESDAY_AT_NINE + HOUR,
+        )  # fmt: skip
+        offer = offered_time(make_request(status=RequestStatus.OFFERED), clinician, TUESDAY_AT_NINE + HOUR)
+        page = sign_in(nurse).get(BASE)
+        reference = offer.entry.consultation_request.reference
+        assert lines(page, "Tuesday 24 November", "Dr Ines Halloran")[1:] == [
+            "9 am to 10 am Busy, by their own calendar",
+            f"10 am to 10:40 am Offered to the waiting list until 2 pm {reference}",
+            "Free 11 am",
+        ]
 
     def test_what_somebody_needs_stands_with_the_visit(self, sign_in, nurse, clinician, make_request):
         visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, TUESDAY_AT_NINE)

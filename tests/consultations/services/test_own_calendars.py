@@ -15,6 +15,7 @@ from clinic.core.calendars import reading
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.actions.book import Book, BookData, book_held
+from consultations.checks import check_own_calendars
 from consultations.enums import CalendarKind, RequestStatus
 from consultations.models import Absence, Appointment, BusyTime, Clinician, Location, OwnCalendar
 from consultations.presenters import own_calendars as pages
@@ -416,3 +417,18 @@ class TestConnecting:
         columns = {field.name for model, field in columns_under_field_keys() if model is OwnCalendar}
         assert columns == {"address", "user_name", "password"}
         assert key_fingerprints.are_usable(writing=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_refused"),
+    [
+        ("CALENDAR_EVERY_MINUTES", 0, True), ("CALENDAR_EVERY_MINUTES", 241, True),
+        ("CALENDAR_EVERY_MINUTES", 1, False),
+        ("CALENDAR_STALE_HOURS", 0, True), ("CALENDAR_STALE_HOURS", 169, True), ("CALENDAR_STALE_HOURS", 168, False),
+    ],
+)  # fmt: skip
+def test_a_pace_that_is_of_no_use_is_refused_at_the_start(
+    settings: Any, name: str, value: int, is_refused: bool
+) -> None:
+    setattr(settings, name, value)
+    assert [message.id for message in check_own_calendars()] == ["consultations.E011"] * is_refused

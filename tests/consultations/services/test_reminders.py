@@ -49,6 +49,29 @@ def visit_of(appointment: Appointment) -> ConsultationRequest:
     return appointment.consultation_request
 
 
+class TestWhileACancellationCanBeTakenBack:
+    """A reminder that is due in those three minutes is sent once the visit stands again, and never if it does not."""
+
+    @pytest.mark.parametrize("is_taken_back", [True, False])
+    @pytest.mark.parametrize("is_owed_before", [True, False])
+    def test_it_waits(self, booked: Any, time_machine: Any, is_owed_before: bool, is_taken_back: bool) -> None:
+        visit = booked()
+        time_machine.move_to(at(2026, 12, 3, 10, 30), tick=False)
+        if is_owed_before:
+            reminders.remind()
+        perform("cancel_booking", visit_of(visit))
+        reminders.remind()
+        delivery.deliver_due()
+        assert mail.outbox == []
+        time_machine.shift(60)
+        if is_taken_back:
+            perform("undo_cancel", visit_of(visit))
+        time_machine.shift(300)
+        reminders.remind()
+        delivery.deliver_due()
+        assert ["a reminder" in item.subject for item in mail.outbox].count(True) == int(is_taken_back)
+
+
 class TestWhen:
     def test_seven_days_and_one_day_before_at_the_hour_of_the_visit_and_each_once(
         self, booked: Any, time_machine: Any

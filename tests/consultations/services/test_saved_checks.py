@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from clinic.core import audit, delivery
+from clinic.core import audit, delivery, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import CaseStatus
 from consultations.models import QuestionnaireResponse, SafetyCase, SavedCheck
@@ -161,6 +161,12 @@ class TestMail:
         assert [
             word for word in ("back pain", "spine", "answers", "health", "symptom") if word in body.casefold()
         ] == []
+
+    def test_nobody_at_the_clinic_can_read_it_before_it_is_sent(self) -> None:
+        saved()
+        token_of(newest())
+        assert newest().content is not None
+        assert outbox.read(newest()) is None
 
     def test_nobody_at_the_clinic_can_read_it_once_it_is_sent(self) -> None:
         saved()

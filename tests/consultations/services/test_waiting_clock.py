@@ -17,7 +17,7 @@ from consultations.models import (
     SlotHold,
     TimeOffer,
 )
-from consultations.services import diary, scheduling, slot_release, waiting
+from consultations.services import calling_off, diary, scheduling, slot_release, waiting
 from consultations.services.waiting.order import kept_until
 from consultations.waiting_enums import PassedOver
 from tests.consultations.perform import perform
@@ -159,6 +159,16 @@ class TestADeadOffer:
         waitlist.turn()
         assert ends() == ["impossible"]
         assert not SlotHold.objects.exists()
+
+    def test_of_a_day_that_is_called_off_is_ended_and_nobody_else_is_asked(self, waitlist: List) -> None:
+        waitlist.waiter("Alice Winther")
+        waitlist.waiter("Bob Pell")
+        waitlist.free(ON_THURSDAY)
+        stretch = calling_off.Stretch(ON_THURSDAY - HOUR, ON_THURSDAY + 8 * HOUR)
+        calling_off.enter(waitlist.desk.clinician, stretch, reason="")
+        assert calling_off.end_holds(waitlist.desk.clinician, stretch) == 1
+        waitlist.turn()
+        assert ends() == ["impossible"]
 
 
 class TestWhereATimeComesFrom:

@@ -121,6 +121,41 @@ class TestSaving:
         assert SavedCheck.objects.get().response == visitor.response
 
 
+class TestBack:
+    def test_what_was_given_is_kept_whatever_is_missing(self, visitor: Visitor) -> None:
+        visitor.answer(until="pain-score")
+        answered = visitor.give("pain-score", peg_p="6", peg_e="eleven", back="yes")
+        assert answered.headers["Location"] == f"{visitor.check}/q/pain/"
+        assert visitor.response.answers["peg_p"] == 6
+        assert "peg_e" not in visitor.response.answers
+
+    def test_from_an_empty_page_nothing_is_saved(self, visitor: Visitor) -> None:
+        visitor.begin()
+        visitor.give(NOW, **fields_of(NOW, ROUTINE))
+        before = all_rows()
+        answered = visitor.give("nerves", back="yes")
+        assert answered.headers["Location"] == f"{visitor.check}/q/now/"
+        assert all_rows() == before
+
+    def test_a_danger_comes_first(self, visitor: Visitor) -> None:
+        visitor.begin()
+        answered = visitor.give(NOW, ab_age="56", rf_now=["chest"], back="yes")
+        assert answered.headers["Location"] == f"{visitor.check}/emergency/"
+
+    def test_the_first_page_leads_to_the_start(self, visitor: Visitor) -> None:
+        visitor.begin()
+        answered = visitor.give(NOW, ab_age="56", back="yes")
+        assert answered.headers["Location"] == "/check/"
+        assert visitor.response.answers == {"ab_age": 56}
+
+    def test_enter_presses_continue(self, visitor: Visitor) -> None:
+        visitor.begin()
+        page = visitor.see(f"{visitor.check}/q/{NOW}/").content.decode()
+        first, second = re.findall(r'<button type="submit" form="screen"[^>]*>', page)
+        assert "name=" not in first
+        assert 'name="back"' in second
+
+
 class TestOpening:
     def test_the_link_alone_tells_and_changes_nothing(self, both: Any, client: Client) -> None:
         path, before = mailed_path(), all_rows()
@@ -298,6 +333,13 @@ class TestTwoDevices:
 
 
 class TestForget:
+    def test_the_first_page_leads_to_it_also_after_a_danger(self, visitor: Visitor) -> None:
+        visitor.begin()
+        visitor.give(NOW, ab_age="56", rf_now=["chest"])
+        page = visitor.see("/check/").content.decode()
+        assert f'href="{visitor.check}/forget/"' in page
+        assert f'href="{visitor.check}/later/"' not in page
+
     def test_asked_once_then_gone_from_every_device(self, both: Any) -> None:
         first, second = both
         assert "Delete your answers?" in text_of(first.see(f"{first.check}/forget/"))

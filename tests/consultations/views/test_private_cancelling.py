@@ -9,7 +9,7 @@ from clinic.core import delivery
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import WrongStatus
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
-from consultations.models import Absence, Appointment, SlotHold
+from consultations.models import Absence, Appointment, AppointmentType, SlotHold
 from consultations.services import scheduling, slot_release
 from consultations.views import private_cancelling
 from tests.consultations.perform import perform
@@ -299,6 +299,18 @@ class TestTakingItBack:
         assert status_of(offered) == RequestStatus.OFFERED
         assert not Appointment.objects.live().exists()
 
+    @pytest.mark.parametrize(("minutes", "is_refused"), [(45, True), (25, False)])
+    def test_nor_one_away_in_the_minutes_kept_free_around_it(
+        self, patient, cancelled, offered, clinician, minutes, is_refused
+    ):
+        SlotHold.objects.update(buffer_before_minutes=30)
+        away_until = TUESDAY - datetime.timedelta(minutes=55 - minutes)
+        Absence.objects.create(
+            clinician=clinician, starts_at=away_until - datetime.timedelta(hours=1), ends_at=away_until
+        )
+        assert (patient.post(at(patient, "cancel-time/undo/")).status_code == 409) == is_refused
+        assert (status_of(offered) == RequestStatus.OFFERED) == is_refused
+
     def test_another_time_that_is_booked_since_is_not_said_to_stand_as_before(self, patient, cancelled, clinician):
         patient.post(at(patient, "times/"), {"slot": key(LATER, clinician)})
         patient.post(at(patient, "times/check/"), {"slot": key(LATER, clinician)})
@@ -393,6 +405,17 @@ def test_until_the_notice_it_is_cancelled_here_and_after_that_by_calling(
     assert (at(browser, "cancel-time/") in page.content.decode()) != is_late
     late = f"This time can no longer be moved or cancelled here. Call us: {settings.CLINIC_PHONE}"
     assert (late in text_of(page)) == is_late
+
+
+def test_where_it_can_be_moved_and_not_cancelled_the_card_says_just_that(offered, booked, time_machine, settings):
+    AppointmentType.objects.update(notice_hours=1)
+    time_machine.move_to(TUESDAY - datetime.timedelta(hours=1.5), tick=False)
+    browser = Client()
+    open_privately(browser, offered)
+    text = text_of(browser.get(at(browser)))
+    assert "Choose another time" in text
+    assert f"To cancel this time, call us: {settings.CLINIC_PHONE}" in text
+    assert "can no longer be moved" not in text
 
 
 def test_whoever_opened_the_page_in_time_can_still_press_the_button(offered, booked, time_machine):

@@ -382,7 +382,7 @@ class TestCalendarFile:
         perform("cancel_booking", consultation_request)
         time_machine.move_to(STARTS)
         open_privately(client, consultation_request)
-        assert "calendar" not in text_of(client.get(at(client)))
+        assert "your calendar" not in text_of(client.get(at(client)))
         assert client.get(at(client, "appointment.ics")).status_code == 404
 
     def test_after_a_new_booking_the_file_is_that_of_the_new_time(self, client, make_request, clinician):

@@ -128,9 +128,18 @@ def test_whoever_has_just_booked_a_near_visit_is_not_asked_at_once(
 def test_what_reminders_say_is_chosen_and_is_on_record(client: Client, visit_ahead: Appointment) -> None:
     consultation_request = opened(client, visit_ahead)
     url = private_url(consultation_request, "reminders/")
-    for choice, stored in (("full", "full"), ("none", "none"), ("everything", "none"), ("neutral", "neutral")):
-        client.post(url, {"choice": choice})
+    for choice, stored in (
+        ("full", "full"),
+        ("none", "none"),
+        ("everything", "none"),
+        ("", "none"),
+        ("neutral", "neutral"),
+    ):
+        page = text_of(client.post(url, {"choice": choice} if choice else {}, follow=True))
         assert ConsultationRequest.objects.get().reminders == stored
+        is_refused = choice in ("everything", "")
+        assert ("Choose what our reminders may say, or “No reminders”. Nothing was changed." in page) == is_refused
+        assert ("What our reminders say is changed." in page) != is_refused
     events = AuditEvent.objects.about(consultation_request).filter(action="request.choose_reminders")
     assert [event.details["choice"] for event in events.order_by("pk")] == ["full", "none", "neutral"]
 
@@ -181,3 +190,20 @@ def test_words_about_danger_in_a_form_that_is_refused_meet_help(client: Client, 
 def test_other_needs_wait_for_nobody(client: Client, visit_ahead: Appointment) -> None:
     client.post(private_url(opened(client, visit_ahead), "needs/"), {"more": "A chair with arms, please."})
     assert not PatientText.objects.exists()
+
+
+def test_what_mails_may_say_can_be_chosen_before_the_time_is(client: Client, make_request: MakeRequest) -> None:
+    offered = make_request(status=RequestStatus.OFFERED)
+    open_privately(client, offered)
+    assert "What our reminders of this visit say" in text_of(client.get(private_url(offered)))
+    client.post(private_url(offered, "reminders/"), {"choice": "full"})
+    assert ConsultationRequest.objects.get().reminders == "full"
+
+
+def test_where_the_request_is_stands_between_what_is_next_and_what_else_can_be_done(
+    client: Client, visit_ahead: Appointment
+) -> None:
+    page = client.get(private_url(opened(client, visit_ahead))).content.decode()
+    order = ['id="appointment"', 'id="prepare"', 'id="track"', 'id="reminders"', 'id="messages"', "Replace my link"]
+    places = [page.index(mark) for mark in order]
+    assert places == sorted(places)

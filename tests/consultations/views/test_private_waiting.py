@@ -151,6 +151,16 @@ class TestAnOffer:
         client.post(private_url(alice, "earlier/take/"), {**seen(alice), "once": "a", "ticks": ["none"]})
         assert booked_at(alice) == TOMORROW_AT_NINE
 
+    def test_before_a_follow_up_the_whole_safety_section_is_asked(
+        self, client: Client, offered: ConsultationRequest
+    ) -> None:
+        ConsultationRequest.objects.filter(pk=offered.pk).update(follow_up_at=NOW)
+        alice = opened(client, offered)
+        page = text_of(client.post(private_url(alice, "earlier/take/"), seen(alice)))
+        assert "Before each visit we ask this again" in page
+        assert "Do you have any of these now" in page
+        assert booked_at(alice) == IN_A_WEEK
+
     def test_a_danger_ends_it_and_the_next_is_asked(
         self, client: Client, waitlist: List, offered: ConsultationRequest
     ) -> None:
