@@ -124,6 +124,8 @@ INSTALLED_APPS = [
     "clinic.accounts",
     "education",
     "consultations",
+    "allauth.account",
+    "allauth.mfa",
     "clinic.staff",
     "clinic.staff.admin_config.ClinicAdminConfig",
     "django.contrib.auth",
@@ -152,8 +154,9 @@ MIDDLEWARE = [
     "clinic.core.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clinic.accounts.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "clinic.core.middleware.OwnNotFoundMiddleware",
 ]
@@ -259,6 +262,20 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
+# Staff sign in with a password and a second factor, or with a passkey (docs/adr/0066). A demonstration goes without.
+SECOND_FACTOR_REQUIRED = not DEMO
+PASSWORD_RESET_TIMEOUT = 60 * 60
+ACCOUNT_ADAPTER = "clinic.accounts.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # ours are in clinic/accounts/tries.py: nobody can lock a colleague out
+MFA_ADAPTER = "clinic.accounts.adapters.SecondFactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # a manager has entered the address
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SESSION_COOKIE_AGE = KEEP_UNSENT_HOURS * 60 * 60
@@ -276,6 +293,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "clinic.core.error_pages.csrf_failure"
 THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 SOUND_COOKIE_NAME = f"{COOKIE_PREFIX}sound"
+KNOWN_BROWSER_COOKIE_NAME = f"{COOKIE_PREFIX}known"
 
 # Public pages in memory
 

@@ -3,6 +3,7 @@ from django.urls import include, path
 
 from clinic.core import gallery, views
 from clinic.core.csp_reports import csp_report
+from clinic.staff import sign_in
 
 handler400 = "clinic.core.error_pages.bad_request"
 handler403 = "clinic.core.error_pages.permission_denied"
@@ -28,6 +29,9 @@ clinic_urls = [
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    # Under these names allauth asks for two of the addresses above.
+    path("admin/login/", sign_in.sign_in, name="account_login"),
+    path("admin/login/code/", sign_in.second_step, name="mfa_authenticate"),
     path("", include((clinic_urls, "clinic"))),
     path("", include("consultations.urls")),
     path("", include("education.urls")),

@@ -6,3 +6,8 @@ class AccountsConfig(AppConfig):
     name = "clinic.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        from clinic.accounts import mails
+
+        mails.register()

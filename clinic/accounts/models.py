@@ -1,5 +1,6 @@
 """Who signs in to the staff area."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -9,7 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import addresses, permissions
-from clinic.core.fields import PersonNameField
+from clinic.core.encrypted_rows import CLINIC, EncryptedModel
+from clinic.core.fields import EncryptedTextField, PersonNameField
 from clinic.core.names import greeting_name
 from clinic.core.people import NamedModel, NamedQuerySet
 
@@ -53,6 +55,7 @@ class User(NamedModel, AbstractUser):
     )
     duty_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     duty_pressed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[StaffManager] = StaffManager()
 
@@ -69,6 +72,16 @@ class User(NamedModel, AbstractUser):
         decided = permissions.decided(self, perm, obj) if self.is_active else None
         return super().has_perm(perm) if decided is None else decided
 
+    def get_session_auth_hash(self) -> str:
+        return self._of_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for digest in super().get_session_auth_fallback_hash():
+            yield self._of_this_epoch(digest)
+
+    def _of_this_epoch(self, digest: str) -> str:
+        return f"{digest}.{self.session_epoch}" if self.session_epoch else digest
+
     @property
     def display_name(self) -> str:
         return self.name or self.get_username()
@@ -79,3 +92,18 @@ class User(NamedModel, AbstractUser):
 
     def get_short_name(self) -> str:
         return greeting_name(self.name) or self.get_username()
+
+
+class SecondFactorSecret(EncryptedModel):
+    """The secret of one second factor: of the app that shows codes, or that recovery codes are made from.
+
+    The row of the second factor itself names this one. It stands here so that it is encrypted, and rotated with the
+    keys, as everything else is.
+    """
+
+    encrypted_under = CLINIC
+    secret = EncryptedTextField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -209,6 +209,11 @@ def time_in_a_day(begins: datetime, zone_name: str, *, ends: datetime | None = N
     return gettext("%(day)s, %(time)s") % {"day": day(begins, zone_name), "time": words}
 
 
+def seconds(number: int) -> str:
+    """ "1 second", "30 seconds"."""
+    return ngettext("%(number)s second", "%(number)s seconds", number) % {"number": number}
+
+
 def minutes(number: int) -> str:
     """ "1 minute", "30 minutes"."""
     return ngettext("%(number)s minute", "%(number)s minutes", number) % {"number": number}

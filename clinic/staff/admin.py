@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
@@ -14,17 +16,19 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.accounts import record
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.error_summary import SummaryFirst
 from clinic.core.form_fields import MailField
 from clinic.core.people import is_named
 from clinic.core.text_lists import comma_list
-from clinic.staff import area
+from clinic.staff import area, confirm
 from clinic.staff.base_admin import BaseModelAdmin
 
 SIGN_IN_NAME: Final = _("For signing in. Letters, digits and @ . + - _ only.")
 
+admin.site.unregister([Authenticator, EmailAddress])  # Second factors are their owner's; addresses stand with the user.
 admin.site.unregister(Group)  # What each group may do is part of the product and comes with its migrations.
 
 
@@ -86,9 +90,13 @@ class StaffUserAdmin(BaseModelAdmin, UserAdmin):
     list_filter = ("is_active", "groups")
     search_fields = ("username", "name", "email")
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Who may do what is for somebody who has just shown who they are."""
+        return confirm.ask_first(request) or super().changeform_view(request, *args, **kwargs)
+
     def get_urls(self) -> list[URLPattern]:
         """Django's own names the address of the password after its stock user, whatever the model is called."""
-        view = self.admin_site.admin_view(self.user_change_password)
+        view = self.admin_site.admin_view(confirm.freshly(self.user_change_password))
         return [path("<id>/password/", view, name="accounts_user_password_change"), *BaseModelAdmin.get_urls(self)]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -142,7 +150,7 @@ class StaffUserAdmin(BaseModelAdmin, UserAdmin):
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             with transaction.atomic():
-                audit.record(action="staff.set_password", target=User.objects.get(pk=id), by=request.user)
+                record.changed("staff.set_password", User.objects.get(pk=id), by=request.user)
         return response
 
     @admin.display(description=_("Name"))

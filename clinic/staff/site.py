@@ -11,14 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.accounts import record, second_factor
+from clinic.accounts.models import User
 from clinic.accounts.sign_in import OwnPasswordForm, StaffSignInForm
-from clinic.core import audit
 from clinic.core.post_only import post_only
-from clinic.core.unsent import bounded, carried, unsent_of
-from clinic.staff import news
+from clinic.core.unsent import unsent_of
+from clinic.staff import confirm, news, passwords, second_steps, sign_in
 from clinic.staff.area import NO_BADGES, breadcrumbs, names_of, navigation, position_of, today_context
 from clinic.staff.signed_in import signed_in
 
@@ -28,7 +28,6 @@ class ClinicAdminSite(admin.AdminSite):
     site_title = _("Staff area")
     index_title = _("Today")
     enable_nav_sidebar = False
-    login_form = StaffSignInForm
     index_template = "admin/today.html"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
@@ -47,25 +46,32 @@ class ClinicAdminSite(admin.AdminSite):
 
         return guarded
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Also while somebody sets up a second step: until then they see nothing of the area."""
+        user = request.user
+        return super().has_permission(request) and isinstance(user, User) and second_factor.is_signed_in(request, user)
+
     def session_ended(self, request: HttpRequest) -> HttpResponse:
         """The sign-in page, with what was typed in the form that came too late. It is kept nowhere."""
-        context = {
-            **self.each_context(request),
-            "title": gettext("Sign in"),
-            "form": StaffSignInForm(request),
-            "next": request.get_full_path(),
-            "app_path": reverse("admin:login"),
-            "has_ended": True,
-            "unsent": unsent_of(request),
-        }
-        request.current_app = self.name
-        return TemplateResponse(request, "admin/login.html", context, status=403)
+        form = StaffSignInForm(request)
+        after = {"has_ended": True, "unsent": unsent_of(request), "next": request.get_full_path()}
+        return sign_in.sign_in_page(request, form, status=403, **after)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [
             path("today/", self.admin_view(self.index), name="today"),
             path("news/", self.news, name="news"),
             path("sound/", self.admin_view(post_only("admin:today")(self.sound)), name="sound"),
+            path("login/code/", sign_in.second_step, name="second_step"),
+            path("login/again/", sign_in.start_over, name="start_over"),
+            path("login/password/", passwords.ask_for_link, name="ask_for_password_link"),
+            path("login/password/<str:key>/", passwords.password_link, name="password_link"),
+            path("confirm/", confirm.confirm, name="confirm"),
+            path("second-step/", second_steps.second_steps, name="second_steps"),
+            path("second-step/app/", second_steps.add_app, name="add_app"),
+            path("second-step/passkey/", second_steps.add_passkey, name="add_passkey"),
+            path("second-step/codes/", second_steps.recovery_codes, name="recovery_codes"),
+            path("second-step/remove/", second_steps.remove_step, name="remove_step"),
             *super().get_urls(),
         ]
 
@@ -106,21 +112,7 @@ class ClinicAdminSite(admin.AdminSite):
         return super().index(request, context)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        unsent = bounded(carried(request.POST)) if request.method == "POST" else []
-        response = super().login(request, {**(extra_context or {}), "unsent": unsent})
-        if request.method != "POST":
-            return response
-        form = (getattr(response, "context_data", None) or {}).get("form")
-        if form is not None and form.has_error("__all__", "too_many"):
-            response.status_code = 429
-        elif form is None and request.user.is_authenticated:
-            with transaction.atomic():
-                audit.record(action="staff.sign_in", by=request.user)
-            if unsent:
-                # The form that came too late is still only in the hands of the browser: it is shown once more.
-                context = {**self.each_context(request), "unsent": unsent, "page": response["Location"]}
-                return TemplateResponse(request, "admin/signed_in_again.html", context)
-        return response
+        return sign_in.sign_in(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         view = PasswordChangeView.as_view(
@@ -131,7 +123,7 @@ class ClinicAdminSite(admin.AdminSite):
         response = view(request)
         if request.method == "POST" and response.status_code == 302:
             with transaction.atomic():
-                audit.record(action="staff.set_password", target=signed_in(request), by=request.user)
+                record.changed("staff.set_password", signed_in(request), by=request.user)
         return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.staff.base_admin import BaseModelAdmin
+from clinic.staff.confirm import freshly
 from clinic.staff.signed_in import signed_in
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.models import Clinician
@@ -29,7 +30,7 @@ class WithCalendarFeed(BaseModelAdmin):
         view, name = self.admin_site.admin_view, "consultations_clinician_feed"
         return [
             path("<int:pk>/calendar/", view(self.feed_view), name=name),
-            path("<int:pk>/calendar/renew/", view(self.renew_view), name=f"{name}_renew"),
+            path("<int:pk>/calendar/renew/", view(freshly(self.renew_view)), name=f"{name}_renew"),
             path("<int:pk>/calendar/end/", view(self.end_view), name=f"{name}_end"),
             *super().get_urls(),
         ]

@@ -39,6 +39,7 @@ BOTH_PATIENTS = "no no ok ok  no no no no no"
 TO_CHOOSE = "no no ok go  no no no no no"
 BOOKED = "no no go ok  no no no no no"
 BUTTON = "post post post post  post post post post post"
+NO_PASSWORD_YET = "in in in in  in in in in in"
 STAFF = "in in in in  ok ok ok ok ok"
 NOBODY = "in in in in  no no no no no"
 STAFF_SENT_ON = "in in in in  go go go go go"
@@ -82,6 +83,18 @@ MATRIX = {
     "admin:sound": STAFF_SENT_ON,
     "admin:index": STAFF,
     "admin:login":                      "ok ok ok ok  go go go go go",
+    "account_login":                    "ok ok ok ok  go go go go go",
+    "admin:second_step": NO_PASSWORD_YET,
+    "mfa_authenticate": NO_PASSWORD_YET,
+    "admin:start_over": NO_PASSWORD_YET,
+    "admin:ask_for_password_link": EVERYONE,
+    "admin:password_link": NOWHERE,    # no key of anybody's
+    "admin:confirm": STAFF,
+    "admin:second_steps": STAFF,
+    "admin:add_app": STAFF_SENT_ON,    # a press begins
+    "admin:add_passkey": STAFF_SENT_ON,
+    "admin:recovery_codes": STAFF_SENT_ON,    # there are none
+    "admin:remove_step": STAFF_SENT_ON,
     "admin:logout":                     "go go go go  post post post post post",
     "admin:password_change": STAFF,
     "admin:password_change_done": STAFF,

@@ -124,6 +124,7 @@ def test_what_stands_under_field_keys_is_the_clinics_own_and_the_keys_of_rows():
         "tests.Holder.data_key",
         "tests.Guest.data_key",
         "consultations.LinkAsked.email",
+        "accounts.SecondFactorSecret.secret",
         "core.OutboxMessage.data_key",
         "consultations.HandOverNote.data_key",
         "consultations.MissedReport.data_key",
