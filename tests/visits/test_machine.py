@@ -12,7 +12,7 @@ from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from consultations.services import calendar_entries, message_kinds, scheduling, slot_release
+from consultations.services import calendar_entries
 from tests.depth import IS_DEEP, deepens, depth
 from tests.storms.guards import blind, guard
 from tests.visits.machine import MONDAY, Clinic, machine
@@ -67,9 +67,6 @@ def without(place: Any, name: str) -> Any:
 CONTROLS = {
     "is taken twice": no_guard,
     "its number went from": lambda: without(calendar_entries, "count_change"),
-    "was sent for a visit that is dead": lambda: without(message_kinds, "_ensure_visit_ahead"),
-    "cannot be held": lambda: without(slot_release, "release_run_out"),
-    "a request that is withdrawn": lambda: without(scheduling, "free_times_of"),
 }
 
 

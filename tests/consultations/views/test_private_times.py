@@ -57,7 +57,7 @@ class TestChoosing:
         for query in ("", "?month=2026-12", "?month=2030-01"):
             text = text_of(patient.get(at(patient, f"times/{query}")))
             assert "There is no free time up to Sunday 21 February 2027." in text
-            assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in text
+            assert f"call us, and we find one with you: {settings.CLINIC_PHONE}" in text
 
     @pytest.mark.parametrize("value", HOSTILE)
     def test_nothing_typed_into_the_address_breaks_the_page(self, patient, value):
@@ -320,7 +320,7 @@ class TestBooking:
         assert refused.status_code == 409
         assert NONE_FREE in text
         assert NEAREST not in text
-        assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in text
+        assert f"call us, and we find one with you: {settings.CLINIC_PHONE}" in text
 
     @pytest.mark.usefixtures("held")
     def test_an_absence_entered_meanwhile_is_respected(self, patient, clinician):
