@@ -18,7 +18,7 @@ from clinic.core.refusals import NotAllowed
 from consultations import emails
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, PrivateLink
-from consultations.services import messaging
+from consultations.services import intake, messaging, saved_checks
 from consultations.services.message_kinds import TO_STAFF
 from tests.consultations.services.test_transitions import Staff
 from tests.database_snapshot import all_rows, store
@@ -245,20 +245,27 @@ HEALTH = re.compile(
 """What a person at home who sees the screen could learn something from. The clinic's own name is not ours to change."""
 
 
+def a_mail(kind: MessageKind, consultation_request: ConsultationRequest) -> OutboxMessage:
+    """One of this kind, about a request or about a check that is not sent."""
+    if kind not in (MessageKind.SAVED_CHECK, MessageKind.SAVED_CHECK_REMINDER):
+        return messaging.notify_patient(kind=kind, consultation_request=consultation_request, key="one")
+    response = intake.start()
+    saved_checks.save(response=response, email="alice@example.com", word="rosebud 7", wants_reminder=True)
+    return OutboxMessage.objects.get(kind=kind)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in emails.WORDINGS if kind not in TO_STAFF])
 class TestWords:
     def test_no_mail_tells_anything_about_health(
         self, alice: ConsultationRequest, kind: MessageKind, settings: Any
     ) -> None:
         settings.CLINIC_NAME = "Larchwell"
-        message = messaging.notify_patient(kind=kind, consultation_request=alice, key="one")
-        composed = write(message)
+        composed = write(a_mail(kind, alice))
         for part in (composed.subject, composed.text, strip_tags(composed.html)):
             assert HEALTH.findall(part) == []
 
     def test_it_is_to_one_person_and_says_the_same_twice(self, alice: ConsultationRequest, kind: MessageKind) -> None:
-        message = messaging.notify_patient(kind=kind, consultation_request=alice, key="one")
-        composed = write(message)
+        composed = write(a_mail(kind, alice))
         link, html = link_in(composed), composed.html
         assert composed.to == "alice@example.com"
         assert composed.text.count(link) == 1
@@ -281,5 +288,5 @@ def test_one_turn_of_the_worker_sends_alerts_and_tidies(alice: ConsultationReque
     assert len(mail.outbox) == 1
     assert {beat.name for beat in Heartbeat.objects.all()} == {
         "worker", "forget sign-ins", "reopen content", "forget networks", "restart mails", "delete unsent",
-        "delete sent", "delete hand-over notes", "delete freed times", "audit head",
+        "delete sent", "delete hand-over notes", "delete freed times", "delete saved links", "audit head",
     }  # fmt: skip
