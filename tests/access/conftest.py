@@ -231,6 +231,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/r/<path:content_type_id>/<path:object_id>/": f"admin/r/{page_type.pk}/{site['page']}/",
         "admin/(?P<url>.*)$": "admin/no-such-page/",
         "request/open/<str:token>/": f"request/open/{TOKEN}/",
+        "admin/login/password/<str:key>/": "admin/login/password/1-none/",
         "admin/core/auditentry/patient/<int:pk>/": f"admin/core/auditentry/patient/{site['patient'].patient_id}/",
         "calendar/<str:token>.ics": f"calendar/{TOKEN}.ics",
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
