@@ -27,7 +27,7 @@ def test_names_the_visits_of_the_clinics_day(make_request: Any, clinician: Any) 
     said = StringIO()
     with pytest.raises(CommandError, match=r"^1 visit is booked on these dates. Move or cancel each"):
         call_command("closed_days", "2026-11-24", "2026-12-25", stdout=said, stderr=StringIO())
-    assert said.getvalue() == f"2026-11-24 21:00  {visit.consultation_request.reference}\n"
+    assert said.getvalue() == f"{visit.consultation_request.reference}  Tuesday 24 November, 9 pm\n"
 
 
 def test_a_day_without_any_may_be_closed(make_request: Any, clinician: Any) -> None:

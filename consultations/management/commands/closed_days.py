@@ -23,7 +23,8 @@ class Command(ClinicCommand):
         days = {_date(text) for text in options["date"]}
         visits = [visit for visit in stranded.ahead() if clock.local(visit.starts_at).date() in days]
         for visit in visits:
-            self.stdout.write(f"{clock.local(visit.starts_at):%Y-%m-%d %H:%M}  {visit.consultation_request.reference}")
+            when = clock.moment(visit.starts_at, visit.time_zone)
+            self.stdout.write(f"{visit.consultation_request.reference}  {when}")
         if visits:
             number = f"{len(visits)} visit is" if len(visits) == 1 else f"{len(visits)} visits are"
             raise CommandError(f"{number} booked on these dates. Move or cancel each, so that the patients are told.")

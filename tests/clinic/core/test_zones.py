@@ -84,7 +84,11 @@ SAYS_TIME = {"clinic/core/clock.py", "clinic/core/zones.py"}
 TELLS_MACHINES = {
     "clinic/core/backups/folder.py": "file names in UTC",
     "clinic/core/backups/targets.py": "file names in UTC",
+    "clinic/core/calendars/caldav.py": "a question to another server",
+    "clinic/core/calendars/entries.py": "compared with the days of other calendars",
     "consultations/ics/links.py": "addresses of other calendars",
+    "consultations/presenters/week_entries.py": "what a field of a form carries",
+    "consultations/presenters/week_time.py": "what a field of a form carries",
     "consultations/services/scheduling/slots.py": "what a radio button carries",
 }
 FORMATTERS = {"strftime", "date_format", "time_format", "localtime", "naturaltime", "ctime", "get_current_timezone"}
