@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.error_summary import say_what_to_do
 from consultations.forms.hours import WarnsOfVisits, refuse_far_dates
 from consultations.models import Absence, Appointment, AppointmentType, Clinician, Room, RoomClosure
 from consultations.services import diary, stranded
@@ -118,6 +119,19 @@ class AppointmentTypeForm(WarnsOfVisits):
         return stranded.by_type(self.instance, **chosen)
 
 
+class SpanForm(forms.ModelForm):
+    """From when until when, on the clinic's wall clock."""
+
+    starts_at = WallTimeField(label=gettext_lazy("From"))
+    ends_at = WallTimeField(label=gettext_lazy("Until"), is_end=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("starts_at", "ends_at"):
+            if name in self.fields:  # Not where the page is only to read.
+                say_what_to_do(self.fields[name])
+
+
 def refuse_end_before_start(form: forms.ModelForm) -> None:
     refuse_far_dates(form, "starts_at", "ends_at")
     starts_at, ends_at = (form.cleaned_data.get(name) for name in ("starts_at", "ends_at"))
@@ -125,10 +139,7 @@ def refuse_end_before_start(form: forms.ModelForm) -> None:
         form.add_error("ends_at", _("Enter an end that is after the start."))
 
 
-class RoomClosureForm(WarnsOfVisits):
-    starts_at = WallTimeField(label=gettext_lazy("From"))
-    ends_at = WallTimeField(label=gettext_lazy("Until"), is_end=True)
-
+class RoomClosureForm(SpanForm, WarnsOfVisits):
     class Meta:
         model = RoomClosure
         fields = ("room", "starts_at", "ends_at", "reason")
@@ -139,10 +150,7 @@ class RoomClosureForm(WarnsOfVisits):
         return cleaned
 
 
-class AbsenceForm(forms.ModelForm):
-    starts_at = WallTimeField(label=gettext_lazy("From"))
-    ends_at = WallTimeField(label=gettext_lazy("Until"), is_end=True)
-
+class AbsenceForm(SpanForm):
     class Meta:
         model = Absence
         fields = ("clinician", "starts_at", "ends_at", "reason")

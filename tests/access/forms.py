@@ -30,6 +30,10 @@ BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
 Form = tuple[Client, str, dict[str, Any]]
 
 
+WITHOUT_FLAG = ("book", "wait_for_earlier", "invite_follow_up")
+"""What is not done while a red flag stands."""
+
+
 class Stage:
     """Everybody and everything that the forms need, made when a form asks for it."""
 
@@ -81,8 +85,7 @@ class Stage:
         return client, path, data
 
     def act(self, verb: str, status: RequestStatus = RequestStatus.IN_TRIAGE, **data: Any) -> Form:
-        # No time is booked while a red flag stands.
-        outcome = Outcome.LIKELY_SUITABLE if verb in ("book", "wait_for_earlier") else Outcome.SAME_DAY
+        outcome = Outcome.LIKELY_SUITABLE if verb in WITHOUT_FLAG else Outcome.SAME_DAY
         consultation_request = self.make_request(status=status, outcome=outcome)
         if status == RequestStatus.BOOKED:
             book_directly(consultation_request, self.clinician, TUESDAY)

@@ -85,9 +85,9 @@ BIG = "a" * 1024 * 1024
 PLACES = {name: index for index, name in enumerate(FORMS)}
 
 
-KEEPS_WHAT_COUNTS = ("danger questions", "how it went", "open saved check")
+KEEPS_WHAT_COUNTS = ("danger questions", "how it went", "open saved check", "sign in")
 """What was heard in a call, or that somebody is worse, is kept whatever is wrong with the rest of the form; and a wrong
-word is counted, whatever it is made of."""
+word or password is counted, whatever it is made of."""
 
 
 @pytest.fixture
