@@ -22,7 +22,7 @@ def test_a_nurse_calls_and_closes_a_case_of_chest_pain(page: Any, nurse: User, w
     page.goto("/admin/login/?next=/admin/")
     page.fill("[name=username]", "nurse")
     page.fill("[name=password]", "a quiet passphrase")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
     page.get_by_role("link", name="Clara Hall, 56").first.click()
     page.get_by_role("button", name="Acknowledge").click()

@@ -223,6 +223,7 @@ STAFF_PAGES = {
         "/admin/consultations/appointment/week/", "/admin/consultations/appointment/week/?by=room",
         "/admin/consultations/appointment/cannot-come/",
         "/admin/password_change/", "/admin/consultations/handovernote/", "/admin/consultations/shift/week/",
+        "/admin/consultations/waitingentry/",
     ],
     "doctor": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/availability/",

@@ -16,6 +16,7 @@ from clinic.management.demonstration import stories
 from clinic.management.demonstration.staff_and_diary import make_clinic
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest
+from consultations.presenters.week_entries import RANKS
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import CURRENT_VERSION
 from tests.consultations.perform import perform
@@ -26,6 +27,8 @@ from tests.personas import open_privately, private_url
 WRITTEN_ELSEWHERE = {
     "errorlist": "Django writes it where a form has errors of its own",
     "is-invalid": "crispy-forms gives it to a field that was refused",
+    **{f"week-grid--{days}": "as many days as a week shows" for days in range(1, 8)},
+    **{f"week-entry--{kind}": "one kind of entry in a week" for kind in RANKS},
 }
 """Classes that neither this walk nor a template of ours shows, and who writes them."""
 HOOKS = {
