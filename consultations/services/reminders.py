@@ -32,6 +32,7 @@ OF_A_VISIT: Final = (
     MessageKind.APPOINTMENT_MOVED,
     MessageKind.APPOINTMENT_CANCELLED,
     MessageKind.VISIT_CALLED_OFF,
+    MessageKind.EARLIER_TIME,
     MessageKind.REQUEST_CLOSED,
 )
 """Mails that say when a visit is, or bring its calendar file, where the patient chose that."""

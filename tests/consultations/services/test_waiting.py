@@ -114,6 +114,15 @@ class TestOneTime:
         assert "We keep it until: Monday 23 November, 10:15 am" in letter.text
         assert "9 am" not in letter.text
 
+    def test_a_mail_that_says_when_is_written_anew_for_who_chooses_neutral_mails(self, waitlist: List) -> None:
+        alice = waitlist.waiter("Alice Winther")
+        perform("choose_reminders", alice, choice="full")
+        waitlist.free()
+        message = OutboxMessage.objects.get(kind="earlier_time")
+        assert "9 am" in write(message).text
+        perform("choose_reminders", alice, choice="neutral")
+        assert "9 am" not in write(message).text
+
     def test_is_taken_by_a_move_that_keeps_the_old_time_for_the_next(self, waitlist: List) -> None:
         alice, bob = waitlist.waiter("Alice Winther"), waitlist.waiter("Bob Pell", booked=IN_A_WEEK + 40 * MINUTE)
         waitlist.free()
