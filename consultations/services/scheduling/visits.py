@@ -89,7 +89,8 @@ def undo_cancel(*, consultation_request: ConsultationRequest) -> Appointment:
 
 def call_off_visit(*, consultation_request: ConsultationRequest, absence: Absence, by: User) -> Appointment:
     """Cancel the booked visit for the clinic, because its clinician cannot come. Call inside a transaction, on a locked
-    row. Raises WrongStatus once the visit has begun.
+    row. A time that is kept for its patient at another hour or with a colleague stays kept. Raises WrongStatus once the
+    visit has begun.
     """
     appointment = (
         Appointment.objects.live().select_for_update(of=("self",)).get(consultation_request=consultation_request)
@@ -97,7 +98,6 @@ def call_off_visit(*, consultation_request: ConsultationRequest, absence: Absenc
     if has_begun(appointment):
         raise WrongStatus(_("The visit has begun, so it cannot be called off. Nothing was changed."))
     appointment.called_off_for = absence
-    release_hold_of(consultation_request, reason=ReleaseReason.CALLED_OFF)
     release_slot(appointment, reason=ReleaseReason.CALLED_OFF, actor=_actor(by))
     return appointment
 

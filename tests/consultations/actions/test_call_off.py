@@ -13,7 +13,7 @@ from consultations.actions.call_off import call_off_all
 from consultations.actions.undo_call_off import back_after_all
 from consultations.enums import AppointmentStatus, CallOutcome, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, Clinician, Patient, SlotHold
-from consultations.services import calling_off, calls, other_times, scheduling
+from consultations.services import calling_off, calls, other_times, scheduling, waiting
 from consultations.services.calling_off import Stretch
 from tests.consultations.admin.test_week import offered_time
 from tests.consultations.perform import perform
@@ -106,6 +106,18 @@ class TestCallOff:
         offer.refresh_from_db()
         assert (offer.ended_at, offer.ended_as) == (MONDAY, "impossible")
         assert not SlotHold.objects.exists()
+
+    def test_a_time_with_a_colleague_stays_kept_for_whose_visit_is_called_off(
+        self, clinician: Any, other_doctor: Any, nurse: Any, book: Any
+    ) -> None:
+        colleague = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        request = book("Marta Quill", NINE + VISIT).consultation_request
+        offer = offered_time(request, colleague, NINE)
+        assert call_off(clinician, nurse).visits == 1
+        offer.refresh_from_db()
+        assert offer.ended_at is None
+        assert SlotHold.objects.get().time_offer == offer
+        assert waiting.live_offer(request) == offer
 
     def test_a_visit_that_has_begun_takes_its_course(
         self, clinician: Any, nurse: Any, book: Any, time_machine: Any
