@@ -57,7 +57,8 @@ def back_after_all(*, absence: Absence, by: User) -> Back:
     calling_off.require_may(absence.clinician, by)
     visits = list(calling_off.called_off_for(absence).order_by("starts_at", "pk"))
     lock_many([visit.consultation_request_id for visit in visits])
-    occupation.lock_resources([absence.clinician_id])
+    # All at once, rooms as well: who locked a room after the clinician would wait crosswise with who books both.
+    occupation.lock_resources({absence.clinician_id, *(visit.room_id for visit in visits if visit.room_id)})
     fresh = Absence.objects.get(pk=absence.pk)
     if fresh.ends_at > clock.now():
         calling_off.end(fresh, by=by)

@@ -12,8 +12,8 @@ from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
 from consultations.actions.call_off import call_off_all
 from consultations.actions.undo_call_off import back_after_all
 from consultations.enums import AppointmentStatus, CallOutcome, MessageKind, RequestStatus
-from consultations.models import Absence, Appointment, Clinician, Patient, SlotHold
-from consultations.services import calling_off, calls, other_times, scheduling, waiting
+from consultations.models import Absence, Appointment, Clinician, Patient, Room, SlotHold
+from consultations.services import calling_off, calls, occupation, other_times, scheduling, waiting
 from consultations.services.calling_off import Stretch
 from tests.consultations.admin.test_week import offered_time
 from tests.consultations.perform import perform
@@ -266,6 +266,19 @@ class TestBack:
         absence = call_off(clinician, nurse).absence
         with pytest.raises(NotAllowed):
             back_after_all(absence=absence, by=other_doctor)
+
+    def test_rooms_are_locked_together_with_the_clinician_by_key(
+        self, clinician: Any, nurse: Any, book: Any, monkeypatch: Any
+    ) -> None:
+        visit = book("Marta Quill", NINE)
+        room = Room.objects.create(name="Room 1", location=visit.location)
+        Appointment.objects.update(room=room)
+        absence = call_off(clinician, nurse).absence
+        locked: list[set[int]] = []
+        lock = occupation.lock_resources
+        monkeypatch.setattr(occupation, "lock_resources", lambda ids: (locked.append(set(ids)), lock(ids)))
+        assert back_after_all(absence=absence, by=nurse).restored == 1
+        assert locked[0] == {clinician.pk, room.pk}
 
     def test_of_days_that_lie_ahead(self, clinician: Any, nurse: Any, book: Any) -> None:
         tomorrow = TODAY + datetime.timedelta(days=1)
