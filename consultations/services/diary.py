@@ -37,6 +37,10 @@ class HoursOverlap(TransitionNotAllowed):
     """The clinician has other hours in an extra session; the text names them."""
 
 
+class WasCalledOff(TransitionNotAllowed):
+    """Visits were called off for the absence: by it staff find whom they still have to call."""
+
+
 class TimeIsBooked(TransitionNotAllowed):
     """Somebody is booked in the time of an absence; the text names the bookings."""
 
@@ -79,12 +83,26 @@ def save(
 
 @transaction.atomic
 def remove(*, entry: Entry, by: User) -> None:
-    """Take one entry out of the diary. Raises NotAllowed, ProtectedError while appointments need it."""
+    """Take one entry out of the diary. Raises NotAllowed, WasCalledOff, ProtectedError while appointments need it."""
     _require(entry, by)
+    if isinstance(entry, Absence):
+        # What whoever calls visits off for it locks as well.
+        occupation.lock_resources([entry.clinician_id])
+        _require_nobody_called_off(entry)
     audit.record(action="diary.remove", target=entry, by=by)
     if isinstance(entry, Absence):
         _announce_end_of(entry)
     entry.delete()
+
+
+def _require_nobody_called_off(absence: Absence) -> None:
+    if Appointment.objects.filter(called_off_for=absence).exists():
+        raise WasCalledOff(
+            _(
+                "Visits were called off for this absence, so it stays on record. If the clinician can come, use “Back "
+                "after all”."
+            )
+        )
 
 
 def hours_ahead(entry: Entry) -> list[Opening]:

@@ -8,12 +8,12 @@ from django.core import mail
 
 from clinic.core import clock, delivery
 from clinic.core.models import AuditEvent, OutboxMessage
-from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
+from clinic.core.refusals import ChangedMeanwhile, NotAllowed, TransitionNotAllowed, WrongStatus
 from consultations.actions.call_off import call_off_all
 from consultations.actions.undo_call_off import back_after_all
 from consultations.enums import AppointmentStatus, CallOutcome, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, Clinician, Patient, Room, SlotHold
-from consultations.services import calling_off, calls, occupation, other_times, scheduling, waiting
+from consultations.services import calling_off, calls, diary, occupation, other_times, scheduling, waiting
 from consultations.services.calling_off import Stretch
 from tests.consultations.admin.test_week import offered_time
 from tests.consultations.perform import perform
@@ -279,6 +279,17 @@ class TestBack:
         monkeypatch.setattr(occupation, "lock_resources", lambda ids: (locked.append(set(ids)), lock(ids)))
         assert back_after_all(absence=absence, by=nurse).restored == 1
         assert locked[0] == {clinician.pk, room.pk}
+
+    def test_the_absence_stays_on_record_with_who_was_called_off_for_it(
+        self, clinician: Any, nurse: Any, manager: Any, book: Any
+    ) -> None:
+        visit = book("Marta Quill", NINE)
+        absence = call_off(clinician, nurse).absence
+        with pytest.raises(TransitionNotAllowed, match="Back after all"):
+            diary.remove(entry=absence, by=manager)
+        visit.refresh_from_db()
+        assert visit.called_off_for == absence
+        assert list(calling_off.waiting()) == [visit]
 
     def test_of_days_that_lie_ahead(self, clinician: Any, nurse: Any, book: Any) -> None:
         tomorrow = TODAY + datetime.timedelta(days=1)
