@@ -42,7 +42,8 @@ def lines(message: OutboxMessage, consultation_request: ConsultationRequest) -> 
     if appointment is None:
         return {}
     if message.kind == MessageKind.VISIT_CALLED_OFF:
-        return {}
+        # Nobody needs the way to a visit that does not take place.
+        return {"calendar": _calendar(consultation_request, appointment)}
     if message.kind != MessageKind.VISIT_REMINDER:
         return {
             "price": appointment.appointment_type.price_text,

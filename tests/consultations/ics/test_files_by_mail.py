@@ -10,9 +10,10 @@ import pytest
 import vobject
 
 from clinic.core.models import OutboxMessage
+from consultations.actions.call_off import call_off_all
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import Appointment, Clinician, ConsultationRequest
-from consultations.services import messaging, scheduling
+from consultations.services import calling_off, messaging, scheduling
 from tests.consultations.perform import book_on_the_phone, perform
 from tests.mailbox import write
 from tests.personas import MakeRequest, book_directly
@@ -96,6 +97,16 @@ def test_one_entry_is_made_moved_and_taken_away(alice: Any, clinician: Clinician
     organizers = {entry.organizer.value for entry in entries}
     sender: Any = email.message_from_bytes(newest(MessageKind.APPOINTMENT_BOOKED), policy=email.policy.default)
     assert organizers == {f"mailto:{sender['From'].addresses[0].addr_spec}"}
+
+
+def test_a_visit_that_the_clinic_calls_off_is_taken_away(alice: Any, clinician: Clinician, nurse: Any) -> None:
+    booked = book_on_the_phone(alice, slot_key=key(FIRST, clinician), by=nurse)
+    stretch = calling_off.stretch_of(FIRST.date(), FIRST.date())
+    call_off_all(clinician=clinician, stretch=stretch, seen=[alice.reference], by=nurse)
+    content = newest(MessageKind.VISIT_CALLED_OFF)
+    entry = entry_in(content, method="CANCEL")
+    assert (entry.uid.value, entry.sequence.value) == (booked.calendar_uid, "1")
+    assert [word for word in HEALTH if word.casefold() in calendars_in(content)[0].get_content().casefold()] == []
 
 
 def test_nothing_in_it_names_a_condition_a_person_or_a_request(alice: Any, clinician: Clinician, doctor: Any) -> None:
