@@ -35,7 +35,8 @@ def propose(visits: Sequence[Appointment], *, needs: Mapping[int, Needs]) -> dic
     proposed: dict[int, list[Slot]] = {}
     for visit in sorted(visits, key=_turn):
         kind, person = kinds[visit.pk], visit.consultation_request.patient.person_id
-        near = sorted(free[kind.pk, kind.minutes], key=lambda slot: (abs(slot.starts_at - visit.starts_at), slot))
+        invited = [slot for slot in free[kind.pk, kind.minutes] if _is_invited_to(slot, visit.consultation_request)]
+        near = sorted(invited, key=lambda slot: (abs(slot.starts_at - visit.starts_at), slot))
         chosen: list[Slot] = []
         for slot in near:
             span = slot.occupied(kind)
@@ -61,6 +62,12 @@ def find(consultation_request: ConsultationRequest, slot_key: str) -> tuple[Slot
         if slot.key == slot_key:
             return slot, slot.starts_at < clock.now() + kind.notice
     raise SlotTaken
+
+
+def _is_invited_to(slot: Slot, about: ConsultationRequest) -> bool:
+    """Whether the invitation to a follow-up leaves it in: here times are looked for once for all patients."""
+    is_with = about.follow_up_clinician_id in (None, slot.clinician_id)
+    return is_with and (about.follow_up_from is None or clock.local(slot.starts_at).date() >= about.follow_up_from)
 
 
 def _turn(visit: Appointment) -> tuple[int, datetime.datetime, int]:

@@ -338,6 +338,21 @@ class TestOtherTimes:
         slot, is_near = other_times.find(visit.consultation_request, proposed[0].key)
         assert (slot, is_near) == (proposed[0], True)
 
+    def test_none_that_an_invitation_to_a_follow_up_leaves_out(
+        self, clinician: Any, other_doctor: Any, nurse: Any, book: Any
+    ) -> None:
+        colleague = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        hours = clinician.availabilities.first()
+        hours.pk, hours.clinician = None, colleague
+        hours.save()
+        wednesday = TODAY + datetime.timedelta(days=2)
+        visit = book("Marta Quill", NINE, follow_up_at=MONDAY, follow_up_from=wednesday, follow_up_clinician=clinician)
+        call_off(clinician, nurse)
+        proposed = other_times.propose([visit], needs={})[visit.consultation_request_id]
+        starts = [NINE + datetime.timedelta(days=2) + number * VISIT for number in range(3)]
+        assert [(slot.clinician_id, slot.starts_at) for slot in proposed] == [(clinician.pk, at) for at in starts]
+        assert other_times.find(visit.consultation_request, proposed[0].key) == (proposed[0], False)
+
     def test_a_longer_visit_has_longer_times(self, clinician: Any, nurse: Any, book: Any, settings: Any) -> None:
         from consultations.services.visit_needs import Needs
 
