@@ -182,12 +182,14 @@ def _done(released_time: ReleasedTime, passed: dict[int, PassedOver]) -> None:
     now = clock.now()
     has_offer = TimeOffer.objects.live().filter(released_time=released_time).exists()
     is_for_now = any(reason in FOR_NOW for reason in passed.values())
+    # Made in this very look and ended since: nobody after them was asked while it was kept.
+    is_free_again = PassedOver.OFFERED in passed.values() and not has_offer
     # While it is kept for somebody, that no slot is left says nothing of whoever comes later.
     unsaid = {PassedOver.OFFERED, PassedOver.HAD_TURN, *([PassedOver.NO_FIT] if has_offer else [])}
     rows = ReleasedTime.objects.filter(pk=released_time.pk)
     rows.update(
         looked_at=now,
-        look_at=now + LOOK_AGAIN if is_for_now else None,
-        settled_at=None if has_offer or (is_for_now and released_time.ends_at > now) else now,
+        look_at=now if is_free_again else now + LOOK_AGAIN if is_for_now else None,
+        settled_at=None if has_offer or is_free_again or (is_for_now and released_time.ends_at > now) else now,
         passed_over={str(pk): reason.value for pk, reason in passed.items() if reason not in unsaid},
     )

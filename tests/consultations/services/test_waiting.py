@@ -18,7 +18,7 @@ from consultations.models import (
     WaitingEntry,
 )
 from consultations.services import scheduling, waiting
-from consultations.services.waiting import OfferGone, Wishes
+from consultations.services.waiting import OfferGone, Wishes, offering
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE, Desk
 from tests.mailbox import write
@@ -163,6 +163,24 @@ class TestOneTime:
         for request in (alice, bob):
             assert waiting.entry_of(request) is not None
             assert Appointment.objects.live().filter(consultation_request=request).exists()
+
+    def test_declined_while_the_worker_still_goes_through_the_list_is_offered_to_the_next(
+        self, waitlist: List, monkeypatch: Any
+    ) -> None:
+        alice = waitlist.waiter("Alice Winther")
+        waitlist.waiter("Bob Pell")
+        done = offering._done
+
+        def declined_just_before(*args: Any) -> None:
+            perform("decline_offered_time", alice, slot_key="")
+            done(*args)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(offering, "_done", declined_just_before)
+            waitlist.free()
+        assert ends() == ["declined"]
+        waitlist.turn()
+        assert offered_to() == ["Bob"]
 
     def test_is_free_for_all_once_everybody_was_asked(self, waitlist: List, time_machine: Any) -> None:
         alice = waitlist.waiter()
