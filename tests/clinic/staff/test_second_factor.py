@@ -168,6 +168,21 @@ class TestSettingUp:
         client.post(f"{SETTING_UP}remove/", {"step": app.pk})
         assert Authenticator.objects.filter(pk=app.pk).exists()
 
+    def test_who_lost_the_phone_sets_up_another_after_a_recovery_code(self, nurse: User) -> None:
+        give_app(nurse)
+        codes = recovery_codes_of(nurse)
+        client = sign_in(Client())
+        client.post(CODE, {"code": codes[0]})
+        assert "Set up the app anew" in client.get(SETTING_UP).content.decode()
+        secret = begun(client)
+        assert client.post(f"{SETTING_UP}app/", {"code": code_now()}).status_code == 200
+        assert client.post(f"{SETTING_UP}app/", {"code": code_now(secret)})["Location"] == SETTING_UP
+        assert sign_in(Client()).post(CODE, {"code": code_now(steps=1)}).status_code == 200
+        assert sign_in(Client()).post(CODE, {"code": code_now(secret, steps=1)}).status_code == 302
+        assert recovery_codes_of(nurse) == codes[1:]
+        assert SecondFactorSecret.objects.count() == 2
+        assert actions()[2:4] == ["staff.second_factor_removed", "staff.second_factor_added"]
+
     def test_nobody_removes_that_of_a_colleague(self, nurse: User, doctor: User) -> None:
         give_app(nurse)
         other = Authenticator.objects.create(user=doctor, type="totp", data={"secret": ""})
