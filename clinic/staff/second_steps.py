@@ -137,7 +137,8 @@ def _after_adding(request: HttpRequest, made_codes: bool) -> HttpResponse:
 @freshly
 def remove_step(request: HttpRequest, user: User) -> HttpResponse:
     number = request.POST.get("step", "")
-    step = get_object_or_404(second_factor.main_ones(user), pk=int(number) if number.isdecimal() else 0)
+    key = int(number) if number.isdecimal() and len(number) < 19 else 0
+    step = get_object_or_404(second_factor.main_ones(user), pk=key)
     try:
         second_factor_changes.remove(request, user, step)
     except second_factor_changes.LastOne:

@@ -89,6 +89,11 @@ class TestSigningIn:
         assert client.post(CODE, {"code": code}).status_code == 200
         assert not inside(client)
 
+    def test_a_name_is_read_as_it_was_stored_however_its_letters_are_composed(self, nurse: User) -> None:
+        User.objects.filter(pk=nurse.pk).update(username="z\u00f6e")
+        give_app(nurse)
+        assert Client().post(LOGIN, {"username": "zo\u0308e", "password": PASSWORD}).status_code == 302
+
     def test_without_the_password_there_is_no_second_step(self, nurse: User) -> None:
         give_app(nurse)
         answer = Client().post(CODE, {"code": code_now()})
@@ -188,7 +193,8 @@ class TestSettingUp:
         other = Authenticator.objects.create(user=doctor, type="totp", data={"secret": ""})
         client = sign_in(Client())
         client.post(CODE, {"code": code_now()})
-        assert client.post(f"{SETTING_UP}remove/", {"step": other.pk}).status_code == 404
+        for step in (other.pk, "9" * 5000, "x", ""):
+            assert client.post(f"{SETTING_UP}remove/", {"step": step}).status_code == 404
 
     def test_a_change_asks_for_a_fresh_sign_in(self, nurse: User, time_machine: Any) -> None:
         give_app(nurse)
