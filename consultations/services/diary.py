@@ -29,10 +29,6 @@ from consultations.services.scheduling.supply import Opening, gained, openings_a
 Entry = Clinician | Location | Room | AppointmentType | Availability | ExtraSession | Absence | RoomClosure
 
 
-class VisitsWereCalledOff(TransitionNotAllowed):
-    """An absence stays, because the list of whom to call hangs on it."""
-
-
 class RoomIsBooked(TransitionNotAllowed):
     """Somebody is booked in a room that would be at another location by then."""
 
@@ -83,18 +79,8 @@ def save(
 
 @transaction.atomic
 def remove(*, entry: Entry, by: User) -> None:
-    """Take one entry out of the diary.
-
-    Raises NotAllowed, VisitsWereCalledOff, and ProtectedError while appointments need it.
-    """
+    """Take one entry out of the diary. Raises NotAllowed, ProtectedError while appointments need it."""
     _require(entry, by)
-    if isinstance(entry, Absence) and entry.called_off.exists():
-        raise VisitsWereCalledOff(
-            _(
-                "Visits were called off for this absence, and its list says whom to call. Use “Back after all” there: "
-                "it ends the absence and keeps the list."
-            )
-        )
     audit.record(action="diary.remove", target=entry, by=by)
     if isinstance(entry, Absence):
         _announce_end_of(entry)

@@ -210,16 +210,6 @@ class TestList:
 
 
 class TestBack:
-    def test_deleting_the_absence_does_not_lose_whom_to_call(self, sign_in, nurse, manager, book, days):
-        book("Marta Quill", NINE)
-        call_off(sign_in(nurse), days)
-        absence, client = Absence.objects.get(), sign_in(manager)
-        deleted = client.post(f"/admin/consultations/absence/{absence.pk}/delete/", {"post": "yes"}, follow=True)
-        assert "Visits were called off for this absence, and its list says whom to call." in text_of(deleted)
-        taken_back = client.post(f"{BASE}week/unblock/", {"block": f"absence-{absence.pk}"}, follow=True)
-        assert "Visits were called off for this absence" in text_of(taken_back)
-        assert "1 patient has no other time yet and was not reached." in text_of(sign_in(nurse).get("/admin/"))
-
     def test_is_looked_at_first_and_undoes_what_nobody_was_told_of(self, sign_in, nurse, book, days):
         book("Marta Quill", NINE)
         client = sign_in(nurse)
