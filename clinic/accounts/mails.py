@@ -103,23 +103,39 @@ def changed(message: OutboxMessage, user: User) -> tuple[str, str]:
 
 @_drafted
 def guessed(message: OutboxMessage, user: User) -> tuple[str, str]:
+    site = f"{settings.SITE_URL}{reverse('admin:password_change')}"
+    if message.payload.get("knows_password"):
+        text = _(
+            "Somebody gave the password of your account at %(clinic)s, and several wrong codes after it. If that was "
+            "not you, they know your password: set a new one at once, here and wherever else you use it, and tell a "
+            "manager. The second step has kept them out so far.\n\n%(site)s"
+        )
+        return _("Somebody knows the password of your account"), text % {"clinic": settings.CLINIC_NAME, "site": site}
     text = _(
         "Somebody tries to sign in to your account at %(clinic)s and does not know how. Nobody got in. Further tries "
         "are slowed down; in a browser in which you signed in before, you notice nothing.\n\nIf you use the same "
         "password anywhere else, set a new one: %(site)s"
-    ) % {"clinic": settings.CLINIC_NAME, "site": f"{settings.SITE_URL}{reverse('admin:password_change')}"}
-    return _("Somebody tries to sign in to your account"), text
+    )
+    return _("Somebody tries to sign in to your account"), text % {"clinic": settings.CLINIC_NAME, "site": site}
 
 
 @_drafted
 def colleague_guessed(message: OutboxMessage, user: User) -> tuple[str, str]:
     colleague = User.objects.get(pk=message.payload["whose"])
-    text = _(
-        "Somebody tries to sign in as %(name)s at %(clinic)s and does not know how. Nobody got in, and further tries "
-        "are slowed down. %(name)s was told. The audit trail shows each try: %(site)s"
-    ) % {
+    if message.payload.get("knows_password"):
+        text = _(
+            "Somebody gave the password of %(name)s at %(clinic)s, and several wrong codes after it. %(name)s was "
+            "told. Ask them if it was they: if not, their password is known, and they need a new one now. The audit "
+            "trail shows each try: %(site)s"
+        )
+    else:
+        text = _(
+            "Somebody tries to sign in as %(name)s at %(clinic)s and does not know how. Nobody got in, and further "
+            "tries are slowed down. %(name)s was told. The audit trail shows each try: %(site)s"
+        )
+    values = {
         "name": colleague.display_name,
         "clinic": settings.CLINIC_NAME,
         "site": f"{settings.SITE_URL}{reverse('admin:core_auditentry_changelist')}",
     }
-    return _("Somebody tries to sign in as a colleague"), text
+    return _("Somebody tries to sign in as a colleague"), text % values

@@ -32,7 +32,7 @@ def password_refused(user: User | None, made: Try) -> None:
 def code_refused(user: User, made: Try) -> None:
     audit.record(action="staff.code_refused", actor=STRANGER, target=user)
     if made.tries_of_account >= tries.TOLD_AFTER_CODES:
-        _tell_of_guessing(user)
+        _tell_of_guessing(user, knows_password=True)
 
 
 def changed(action: str, user: User, *, by: Any = None, actor: str = "", **details: Any) -> None:
@@ -54,13 +54,19 @@ def link_asked(users: list[User]) -> None:
             transaction.set_rollback(True)
 
 
-def _tell_of_guessing(user: User) -> None:
-    """Its owner and the managers, once a day."""
-    today = clock.today().isoformat()
-    _owe(mails.GUESSED, user, key=today)
+def _tell_of_guessing(user: User, *, knows_password: bool = False) -> None:
+    """Its owner and the managers, once a day; once more when whoever guesses has got as far as the second step."""
+    today = f"{clock.today().isoformat()}{':code' if knows_password else ''}"
+    _owe(mails.GUESSED, user, key=today, knows_password=knows_password)
     managers = User.objects.filter(groups__name="manager", is_active=True, is_staff=True).exclude(pk=user.pk)
     for manager in managers:
-        _owe(mails.COLLEAGUE_GUESSED, manager, key=f"{user.pk}:{today}", whose=user.pk)
+        _owe(
+            mails.COLLEAGUE_GUESSED,
+            manager,
+            key=f"{user.pk}:{today}",
+            whose=user.pk,
+            knows_password=knows_password,
+        )
 
 
 def _owe(kind: str, user: User, *, key: str, **payload: Any) -> None:

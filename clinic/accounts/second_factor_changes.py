@@ -8,7 +8,6 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal import flows as recovery
 from allauth.mfa.totp.internal import flows as totp
-from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.internal import flows as webauthn
 from django.db import transaction
 from django.http import HttpRequest
@@ -26,14 +25,23 @@ class LastOne(Exception):
 
 @transaction.atomic
 def add_app(request: HttpRequest, user: User, form: AppForm) -> bool:
-    """Whether recovery codes were made with it; they are when it is the first."""
+    """Whether recovery codes were made with it; they are when it is the first.
+
+    One that was there ends: whoever lost the phone and signed in with a recovery code has no other way to a new one.
+    """
     _hold(user)
-    if is_mfa_enabled(user, [Authenticator.Type.TOTP]):
-        return False
+    _end_app(user)
     added, codes = totp.activate_totp(request, form)
     added.data[LAST] = form.counter
     added.save(update_fields=["data"])
     return _added(request, user, added, codes)
+
+
+def _end_app(user: User) -> None:
+    before = _secrets_of(user)
+    if Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()[0]:
+        _forget(before - _secrets_of(user))
+        record.changed("staff.second_factor_removed", user, by=user, kind=str(Authenticator.Type.TOTP))
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from typing import Any, Final
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.auth.forms import UsernameField
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -48,10 +49,10 @@ def code_field() -> forms.CharField:
 
 
 class StaffSignInForm(SummaryFirst, forms.Form):
-    username = forms.CharField(
+    username = UsernameField(
         label=_("Name for signing in"),
         max_length=150,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autofocus": True}),
     )
     password = forms.CharField(
         label=_("Password"),

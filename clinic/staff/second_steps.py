@@ -55,9 +55,10 @@ def second_steps(request: HttpRequest, user: User) -> HttpResponse:
 @of_oneself
 @freshly
 def add_app(request: HttpRequest, user: User) -> HttpResponse:
-    """A press makes the secret. It waits encrypted in the session until the app has shown that it knows it."""
-    if Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
-        return HttpResponseRedirect(reverse("admin:second_steps"))
+    """A press makes the secret. It waits encrypted in the session until the app has shown that it knows it.
+
+    Until then an app that was set up before stays as it is.
+    """
     if request.method == "POST" and "code" not in request.POST:
         request.session[SECRET] = encryption.encrypt(generate_totp_secret(), context=SECRET)
         return HttpResponseRedirect(reverse("admin:add_app"))
@@ -136,7 +137,8 @@ def _after_adding(request: HttpRequest, made_codes: bool) -> HttpResponse:
 @freshly
 def remove_step(request: HttpRequest, user: User) -> HttpResponse:
     number = request.POST.get("step", "")
-    step = get_object_or_404(second_factor.main_ones(user), pk=int(number) if number.isdecimal() else 0)
+    key = int(number) if number.isdecimal() and len(number) < 19 else 0
+    step = get_object_or_404(second_factor.main_ones(user), pk=key)
     try:
         second_factor_changes.remove(request, user, step)
     except second_factor_changes.LastOne:

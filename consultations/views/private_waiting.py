@@ -11,7 +11,7 @@ from clinic.core.actions import NoData, perform_action
 from clinic.core.encryption import new_token
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
-from clinic.core.unsent import gives_back, of_form
+from clinic.core.unsent import gives_back, in_form, of_form
 from clinic.core.wording import Wording
 from consultations.actions.decline_offered_time import DeclineData, DeclineOfferedTime
 from consultations.actions.leave_waiting_list import LeaveWaitingList
@@ -58,6 +58,7 @@ def earlier(request: HttpRequest, consultation_request: ConsultationRequest) -> 
         "entry": entry,
         "appointment": appointment,
         "by_phone": not consultation_request.patient.email,
+        "hours": waiting_words.hours_words(),
     }
     return private_page(request, consultation_request, "earlier.html", context)
 
@@ -85,6 +86,8 @@ def take(request: HttpRequest, consultation_request: ConsultationRequest) -> Htt
         if page := page_after_answer(request, consultation_request, form, is_for_time=True):
             return page
         consultation_request.refresh_from_db()
+    elif form is not None and form.data.get("message", "").strip():
+        return _given_back(request, consultation_request, form)
     before = scheduling.booked(consultation_request)
     try:
         take_offered(consultation_request=consultation_request, seen=request.POST.get("seen", ""))
@@ -129,6 +132,17 @@ def _question_page(
         "first_help": typed or patient_texts.support_only(consultation_request.response_id),
     }
     return private_page(request, consultation_request, "take_offered.html", context)
+
+
+def _given_back(
+    request: HttpRequest, consultation_request: ConsultationRequest, form: AskedAgainForm | SectionForm
+) -> HttpResponse:
+    """Words that could not be sent, on the page that asks; beside the request once no time is kept any more."""
+    if waiting.live_offer(consultation_request) is not None:
+        return _question_page(request, consultation_request, form)
+    unsent = in_form(form.data, AskedAgainForm)
+    help_now = help_for_unsent(item.text for item in unsent)
+    return status_page(request, consultation_request, refused=GONE, unsent=unsent, help_now=help_now)
 
 
 def _not_taken(request: HttpRequest, consultation_request: ConsultationRequest, why: Wording) -> HttpResponse:

@@ -157,6 +157,19 @@ class TestWhoIsTold:
         assert WRONG not in text
         assert "198.51" not in text
 
+    def test_that_the_password_is_known_once_codes_are_tried(
+        self, nurse: User, manager: User, settings: Any, mailoutbox: list[Any]
+    ) -> None:
+        settings.SECOND_FACTOR_REQUIRED = True
+        give_app(nurse)
+        for number in range(5):
+            sign_in(Client()).post(CODE, {"code": f"{number:06}"})
+        delivery.deliver_due()
+        told = {mail.to[0]: mail for mail in mailoutbox}
+        assert told["nurse@clinic.example"].subject == "Somebody knows the password of your account"
+        assert "set a new one at once" in " ".join(told["nurse@clinic.example"].body.split())
+        assert "their password is known" in " ".join(told["manager@clinic.example"].body.split())
+
     def test_a_few_slips_alarm_nobody(self, nurse: User, manager: User) -> None:
         from_many_networks(5)
         assert not OutboxMessage.objects.exists()

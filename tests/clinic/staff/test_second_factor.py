@@ -89,6 +89,11 @@ class TestSigningIn:
         assert client.post(CODE, {"code": code}).status_code == 200
         assert not inside(client)
 
+    def test_a_name_is_read_as_it_was_stored_however_its_letters_are_composed(self, nurse: User) -> None:
+        User.objects.filter(pk=nurse.pk).update(username="z\u00f6e")
+        give_app(nurse)
+        assert Client().post(LOGIN, {"username": "zo\u0308e", "password": PASSWORD}).status_code == 302
+
     def test_without_the_password_there_is_no_second_step(self, nurse: User) -> None:
         give_app(nurse)
         answer = Client().post(CODE, {"code": code_now()})
@@ -168,12 +173,28 @@ class TestSettingUp:
         client.post(f"{SETTING_UP}remove/", {"step": app.pk})
         assert Authenticator.objects.filter(pk=app.pk).exists()
 
+    def test_who_lost_the_phone_sets_up_another_after_a_recovery_code(self, nurse: User) -> None:
+        give_app(nurse)
+        codes = recovery_codes_of(nurse)
+        client = sign_in(Client())
+        client.post(CODE, {"code": codes[0]})
+        assert "Set up the app anew" in client.get(SETTING_UP).content.decode()
+        secret = begun(client)
+        assert client.post(f"{SETTING_UP}app/", {"code": code_now()}).status_code == 200
+        assert client.post(f"{SETTING_UP}app/", {"code": code_now(secret)})["Location"] == SETTING_UP
+        assert sign_in(Client()).post(CODE, {"code": code_now(steps=1)}).status_code == 200
+        assert sign_in(Client()).post(CODE, {"code": code_now(secret, steps=1)}).status_code == 302
+        assert recovery_codes_of(nurse) == codes[1:]
+        assert SecondFactorSecret.objects.count() == 2
+        assert actions()[2:4] == ["staff.second_factor_removed", "staff.second_factor_added"]
+
     def test_nobody_removes_that_of_a_colleague(self, nurse: User, doctor: User) -> None:
         give_app(nurse)
         other = Authenticator.objects.create(user=doctor, type="totp", data={"secret": ""})
         client = sign_in(Client())
         client.post(CODE, {"code": code_now()})
-        assert client.post(f"{SETTING_UP}remove/", {"step": other.pk}).status_code == 404
+        for step in (other.pk, "9" * 5000, "x", ""):
+            assert client.post(f"{SETTING_UP}remove/", {"step": step}).status_code == 404
 
     def test_a_change_asks_for_a_fresh_sign_in(self, nurse: User, time_machine: Any) -> None:
         give_app(nurse)

@@ -59,6 +59,7 @@ class TestAsking:
         assert "The time that is booked stays until you take another one." in page
         page = text_of(client.get(private_url(alice, "earlier/")))
         assert "Tuesday 1 December, 9 am stays booked until then." in page
+        assert "We send you an email, at these hours: 8 am to 8 pm." in page
         assert "You can leave the waiting list at any time" in page
         answer = client.post(private_url(alice, "earlier/"), WISHES, follow=True)
         assert "What would do: Tuesday, Thursday; mornings; told before: at least a day" in text_of(answer)
@@ -199,6 +200,21 @@ class TestAnOffer:
         assert "We no longer keep that time for you." in page
         assert "The time that we kept until Monday 23 November, 10:15 am is kept no longer." in page
         assert booked_at(alice) == IN_A_WEEK
+
+    def test_words_that_are_too_long_are_given_back_whatever_became_of_the_time(
+        self, client: Client, waitlist: List, offered: ConsultationRequest, time_machine: Any
+    ) -> None:
+        alice = opened(client, offered)
+        data = {**seen(alice), "once": "a", "message": "I want to kill myself. " + "Word " * 300}
+        page = text_of(client.post(private_url(alice, "earlier/take/"), data))
+        assert "Error: Take this time" in page
+        assert "I want to kill myself." in page
+        assert booked_at(alice) == IN_A_WEEK
+        time_machine.shift(16 * 60)
+        waitlist.turn()
+        page = text_of(client.post(private_url(alice, "earlier/take/"), data))
+        assert "We no longer keep that time for you." in page
+        assert "I want to kill myself." in page
 
     def test_choosing_another_time_says_before_that_it_ends(self, client: Client, offered: ConsultationRequest) -> None:
         alice = opened(client, offered)
