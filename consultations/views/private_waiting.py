@@ -58,6 +58,7 @@ def earlier(request: HttpRequest, consultation_request: ConsultationRequest) -> 
         "entry": entry,
         "appointment": appointment,
         "by_phone": not consultation_request.patient.email,
+        "hours": waiting_words.hours_words(),
     }
     return private_page(request, consultation_request, "earlier.html", context)
 
