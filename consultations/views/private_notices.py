@@ -26,7 +26,7 @@ CONFIRMED = gettext_lazy("Thank you. We expect you at the time below.")
 NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
 NOTICES: Final = {
     "needs": gettext_lazy("Saved. Everybody at the clinic who looks after this request sees it."),
-    "reminders": gettext_lazy("What our reminders say is changed."),
+    "reminders": gettext_lazy("Saved: what our reminders say."),
     "left": gettext_lazy("Off the waiting list. Everything else stays as it is."),
     "waiting": gettext_lazy("On the waiting list. When a time comes free that suits, you hear from us."),
     "declined": gettext_lazy(

@@ -15,7 +15,7 @@ from clinic.core.unsent import Unsent, gives_back, in_form
 from clinic.core.wording import Wording
 from consultations.actions.book import book_held
 from consultations.actions.move import move_held
-from consultations.enums import RequestStatus
+from consultations.enums import SAFETY_OUTCOMES, RequestStatus
 from consultations.forms.asked_again import AskedAgainForm, SectionForm
 from consultations.forms.private import SlotForm
 from consultations.models import AppointmentType, ConsultationRequest, SlotHold
@@ -26,6 +26,7 @@ from consultations.presenters.patient_texts import help_for_unsent
 from consultations.presenters.times_page import WhoAndWhere, times_page
 from consultations.services import asked_again, clocks, scheduling, sources, visit_needs, waiting
 from consultations.services.scheduling import AnotherTime, AskFirst, Slot, SlotTaken
+from consultations.services.targets import falls_today
 from consultations.views import private_zone
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_asked_again import page_after_answer
@@ -96,9 +97,12 @@ def _in_the_way(request: HttpRequest, consultation_request: ConsultationRequest)
     they wrote about a danger. Everybody else is asked it beside the time that they chose.
     """
     if consultation_request.is_blocked_by_flags:
-        danger = danger_of(consultation_request)
+        due_at = consultation_request.danger_due_at
         context = {
-            "danger": danger,
+            "danger": danger_of(consultation_request),
+            "is_pressing": due_at is not None and consultation_request.flag_level in SAFETY_OUTCOMES,
+            "due_at": due_at,
+            "calls_today": due_at is not None and falls_today(due_at, now=clock.now()),
             "missed": clocks.missed(consultation_request, now=clock.now()),
             "appointment": live_appointment(consultation_request),
         }

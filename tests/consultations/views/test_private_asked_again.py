@@ -323,6 +323,8 @@ class TestBeforeATime:
             refused = client.post(at(client, page), {"slot": key})
             assert refused.status_code == 409
             assert "A doctor looks at this first" in says(refused)
+            assert "urgent care" in says(refused)
+            assert "If things get worse" not in says(refused)
         offered.refresh_from_db()
         with pytest.raises(FlagsStand):
             scheduling.hold(consultation_request=offered, slot_key=key)

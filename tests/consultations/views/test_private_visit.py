@@ -139,7 +139,7 @@ def test_what_reminders_say_is_chosen_and_is_on_record(client: Client, visit_ahe
         assert ConsultationRequest.objects.get().reminders == stored
         is_refused = choice in ("everything", "")
         assert ("Choose what our reminders may say, or “No reminders”. Nothing was changed." in page) == is_refused
-        assert ("What our reminders say is changed." in page) != is_refused
+        assert ("Saved: what our reminders say." in page) != is_refused
     events = AuditEvent.objects.about(consultation_request).filter(action="request.choose_reminders")
     assert [event.details["choice"] for event in events.order_by("pk")] == ["full", "none", "neutral"]
 

@@ -58,6 +58,7 @@ class TestAsking:
         assert "Ask for an earlier time" in page
         assert "The time that is booked stays until you take another one." in page
         page = text_of(client.get(private_url(alice, "earlier/")))
+        assert "We send you an email, at these hours: 8 am to 8 pm." in page
         assert "Tuesday 1 December, 9 am stays booked until then." in page
         assert "We send you an email, at these hours: 8 am to 8 pm." in page
         assert "You can leave the waiting list at any time" in page
