@@ -77,6 +77,9 @@ class OrderBooking(ChangeOnly[OrderData]):
             "appointment_type": data.appointment_type,
             "booking_ordered_at": ctx.now,
             "booking_ordered_by": ctx.person,
+            # It may not wait for the first day, or the clinician, that an earlier invitation to a follow-up named.
+            "follow_up_from": None,
+            "follow_up_clinician": None,
         }
 
     def perform(self, ctx: Ctx, data: OrderData) -> None:

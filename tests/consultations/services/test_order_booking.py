@@ -1,5 +1,6 @@
 """While a red flag stands only a doctor ends a request, and a time is taken only where a doctor ordered the visit."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
 from consultations.actions.base import FlagsStand
 from consultations.actions.book import free_times
 from consultations.enums import AssessmentOrigin, CaseStatus, Outcome, RequestStatus, SettledHow, TriageAction
-from consultations.models import SafetyCase
+from consultations.models import ConsultationRequest, SafetyCase
 from consultations.presenters.action_panel import action_panel
 from consultations.services import dangers, settling
 from consultations.services.settling import Proof
@@ -39,6 +40,21 @@ def tick(consultation_request: Any, *codes: str) -> None:
 
 
 class TestAnOrder:
+    def test_it_does_not_wait_for_the_first_day_of_an_invitation_to_a_follow_up(
+        self, desk: Desk, nurse: Any, doctor: Any
+    ) -> None:
+        consultation_request = desk.request(RequestStatus.OFFERED)
+        soonest = free_times(consultation_request)[0].starts_at
+        last = (soonest + datetime.timedelta(days=14)).date()
+        ConsultationRequest.objects.update(follow_up_from=last, follow_up_clinician=desk.clinician)
+        consultation_request.refresh_from_db()
+        assert free_times(consultation_request)[0].starts_at > soonest
+        tick(consultation_request, "chest")
+        perform("order_booking", consultation_request, appointment_type=desk.visit, reason="See today.", by=doctor)
+        consultation_request.refresh_from_db()
+        assert consultation_request.follow_up_clinician is None
+        assert free_times(consultation_request)[0].starts_at == soonest
+
     def test_nobody_books_until_a_doctor_has_ordered_it(
         self,
         desk: Desk,
