@@ -31,7 +31,7 @@ KEY = "0a1b2c3d"
 class Server:
     def __init__(self, **environment: str) -> None:
         self.port = free_port()
-        self.environment = {"PROXY_COUNT": "1", **environment}
+        self.environment = {"PROXY_COUNT": "1", "DJANGO_SETTINGS_MODULE": "tests.faults.settings", **environment}
         self.process = self.boot()
 
     def boot(self) -> subprocess.Popen[bytes]:

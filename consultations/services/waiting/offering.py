@@ -5,7 +5,8 @@ workers, a patient who books at that very moment and a doctor who goes away get 
 """
 
 import datetime
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.db import OperationalError, transaction
@@ -26,8 +27,8 @@ from consultations.waiting_enums import PassedOver, TimeOfferEnd
 
 LOOK_AGAIN: Final = datetime.timedelta(minutes=10)
 DAY: Final = datetime.timedelta(days=1)
-AT_ONCE: Final = 20
-"""So many times in one turn of the worker, so that nothing else waits for long."""
+TURN: Final = 3.0
+"""Seconds of one turn of the worker after which no other time is begun: alarms are looked at in the same turn."""
 
 
 class BeingLookedAt(Exception):
@@ -42,8 +43,17 @@ def offer_due() -> int:
     now = clock.now()
     if not message_hours.are_now(now):
         return 0
-    due = list(_due(now).values_list("pk", flat=True)[:AT_ONCE])
-    return one_by_one(due, _go_through, what="released time")
+    due = list(_due(now).values_list("pk", flat=True))
+    return one_by_one(_while_there_is_time(due), _go_through, what="released time")
+
+
+def _while_there_is_time(keys: Iterable[int]) -> Iterator[int]:
+    """The first always: whatever one takes, each turn of the worker gets on by one."""
+    until = time.monotonic() + TURN
+    for key in keys:
+        yield key
+        if time.monotonic() >= until:
+            return
 
 
 def _due(now: datetime.datetime) -> QuerySet[ReleasedTime]:

@@ -18,6 +18,7 @@ from consultations.models import (
     TimeOffer,
 )
 from consultations.services import calling_off, diary, scheduling, slot_release, waiting
+from consultations.services.waiting import offering
 from consultations.services.waiting.order import kept_until
 from consultations.waiting_enums import PassedOver
 from tests.consultations.perform import perform
@@ -37,6 +38,17 @@ def waitlist(desk: Desk, time_machine: Any) -> List:
 def at(on: datetime.date, hour: int, minute: int = 0, second: int = 0) -> datetime.datetime:
     """On the clinic's wall clock."""
     return clock.instant(on, datetime.time(hour, minute, second), fold=0)
+
+
+def test_a_turn_that_takes_long_begins_no_other_time(waitlist: List, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alarms are looked at in the same loop of the worker."""
+    for name in ("Alice Winther", "Bob Pell"):
+        waitlist.waiter(name)
+    for starts_at in (TOMORROW_AT_NINE, TOMORROW_AT_NINE + 80 * MINUTE):
+        waitlist.given_up(starts_at)
+    monkeypatch.setattr(offering, "TURN", -1.0)
+    assert [waiting.offer_due() for _ in range(3)] == [1, 1, 0]
+    assert sorted(offered_to()) == ["Alice", "Bob"]
 
 
 class TestBetweenEightAndEight:
