@@ -9,9 +9,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
-application = get_wsgi_application()
+site = get_wsgi_application()
 
 from clinic.core import old_database  # noqa: E402  (needs the apps, which the line above loads)
+from clinic.core.warm_pages import WarmPages  # noqa: E402
 
 if refusal := old_database.server_refusal():
     logging.getLogger(__name__).critical("%s", refusal.text)
@@ -21,3 +22,5 @@ if refusal := old_database.server_refusal():
 problems = [message for message in run_checks(tags=["clinic"]) if message.level >= ERROR]
 if problems:
     raise ImproperlyConfigured("\n".join(str(problem) for problem in problems))
+
+application = WarmPages(site)

@@ -11,7 +11,10 @@ THEMES = ("auto", "light", "dark")
 
 
 def theme_of(request: HttpRequest | None) -> str:
-    chosen = request.COOKIES.get(settings.THEME_COOKIE_NAME, "") if request is not None else ""
+    return theme_named(request.COOKIES.get(settings.THEME_COOKIE_NAME, "") if request is not None else "")
+
+
+def theme_named(chosen: str) -> str:
     return chosen if chosen in THEMES else "auto"
 
 

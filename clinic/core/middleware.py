@@ -27,6 +27,7 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Django leaves bytes of a path that are not UTF-8 percent-encoded; no address of ours has a percent sign.
 UNDECODABLE_PATH = re.compile(r"\x00|%[89A-Fa-f][0-9A-Fa-f]")
+REQUEST_ID = "X-Request-ID"
 KEPT_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 NUL = "nul byte"
 NOT_UTF_8 = "not utf-8"
@@ -41,8 +42,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "") if settings.PROXY_COUNT else ""
-        own = given if KEPT_REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        own = id_of_request(request.META)
         # Django logs the answer after the last middleware, when the context has no id any more: the request keeps it.
         vars(request)["request_id"] = own
         token = request_id.set(own)
@@ -50,8 +50,14 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         finally:
             request_id.reset(token)
-        response["X-Request-ID"] = own
+        response[REQUEST_ID] = own
         return response
+
+
+def id_of_request(environ: dict[str, Any]) -> str:
+    """The proxy's, where there is one and it is well formed; else a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "") if settings.PROXY_COUNT else ""
+    return given if KEPT_REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def policy(directives: dict[str, list[str]]) -> str:

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 MOST_PAGES: Final = 500
 MOST_BYTES: Final = 16 * 1024 * 1024
 NOT_A_HEADER_OF_THE_PAGE: Final = {"content-length", "content-encoding", "etag"}
+KEPT: Final = "clinic.kept_page"
+"""Where a request tells the server's entrance that its answer came from here (`warm_pages`)."""
 Key = tuple[date, str, str, str]
 Response = TypeVar("Response", bound=HttpResponseBase)
 
@@ -67,7 +69,7 @@ class CachedResponse:
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         """A fresh response, or 304 to whom already has this very one."""
-        is_packed = bool(re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
+        is_packed = takes_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
         body = self.packed if is_packed else self.body
         response = HttpResponse(b"" if request.method == "HEAD" else body, headers=dict(self.headers))
         response["Content-Length"] = str(len(body))
@@ -104,6 +106,10 @@ class Pages:
                 return None
             self.cached.move_to_end(key)
         return cached if cached.revision == self._current() else None
+
+    def holds(self, revision: str) -> bool:
+        """Whether this was the revision less than PAGE_CACHE_SECONDS ago. Asks nobody, and takes no lock."""
+        return revision == self.revision and time.monotonic() - self.seen_at < settings.PAGE_CACHE_SECONDS
 
     def put(self, key: Key, cached: CachedResponse, *, asked_at: float) -> None:
         """Hold an answer to a question of the instant `asked_at`; its revision was read after that."""
@@ -175,7 +181,12 @@ class PageCacheMiddleware:
                 return response
             cached = CachedResponse.of(response, revision)
             self.pages.put(key, cached, asked_at=asked_at)
+        request.META[KEPT] = cached
         return cached.answer(request)
+
+
+def takes_gzip(accepted: str) -> bool:
+    return bool(re_accepts_gzip.search(accepted))
 
 
 def is_anyones(request: HttpRequest) -> bool:

@@ -19,6 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 if os.environ.get("METRICS_PLACE"):
     values.ValueClass = values.MultiProcessValue(lambda: os.environ["METRICS_PLACE"])  # type: ignore[no-untyped-call]
 
+FROM_MEMORY: Final = "from memory"
 REGISTRY: Final = CollectorRegistry()
 ANSWERS: Final = Counter(
     "clinic_http_answers", "Answers by page and status code.", ("route", "status"), registry=REGISTRY
@@ -41,10 +42,14 @@ class RequestMetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         begun = time.perf_counter()
         response = self.get_response(request)
-        route = route_of(request, response)
-        ANSWERS.labels(route, str(response.status_code)).inc()
-        SECONDS.labels(route).observe(time.perf_counter() - begun)
+        count(route_of(request, response), str(response.status_code), begun=begun)
         return response
+
+
+def count(route: str, status: str, *, begun: float) -> None:
+    """One answer more, made since `begun` (of `time.perf_counter`)."""
+    ANSWERS.labels(route, status).inc()
+    SECONDS.labels(route).observe(time.perf_counter() - begun)
 
 
 def route_of(request: HttpRequest, response: HttpResponseBase) -> str:
@@ -53,7 +58,7 @@ def route_of(request: HttpRequest, response: HttpResponseBase) -> str:
         return request.resolver_match.view_name or "unnamed"
     if request.path.startswith(settings.STATIC_URL):
         return "static"
-    return "from memory" if response.status_code < 400 else "unmatched"
+    return FROM_MEMORY if response.status_code < 400 else "unmatched"
 
 
 def collect() -> Iterable[Metric]:
