@@ -40,7 +40,7 @@ MOST: Final = 4 * 500
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Answer:
+class WarmAnswer:
     """What Django gave, all of its headers but the number of the request."""
 
     status: str
@@ -55,7 +55,7 @@ class WarmPages:
     def __init__(self, application: Application, pages: Pages = PAGES) -> None:
         self.application = application
         self.pages = pages
-        self.answers: dict[Key, Answer] = {}
+        self.answers: dict[Key, WarmAnswer] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         begun = time.perf_counter()
@@ -94,7 +94,7 @@ class WarmPages:
         own = [(name, value) for name, value in headers if name.lower() != REQUEST_ID.lower()]
         if len(self.answers) >= MOST:
             self.answers.clear()
-        self.answers[key] = Answer(status, own, body, kept.revision)
+        self.answers[key] = WarmAnswer(status, own, body, kept.revision)
 
 
 def key_of(environ: Environ) -> Key | None:
