@@ -37,7 +37,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Ours go through the outbox, with the change that they tell of (`record.py`)."""
 
     def send_mail(self, *args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError("Mail goes through the outbox.")
+        """No way of ours leads here; one that did would send without the outbox, and must not go unnoticed."""
+        raise RuntimeError("Mail goes through the outbox.")
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

@@ -34,6 +34,7 @@ from consultations.views.private_status import live_appointment, status_page
 GONE = gettext_lazy(
     "We no longer keep that time for you. Nothing else has changed, and you are still on the waiting list."
 )
+OVER = gettext_lazy("That time is no longer on offer to you. Nothing was changed now: what stands on this page holds.")
 NOT_TAKEN = gettext_lazy("That time could not be taken. Nothing else has changed: what you had is still yours.")
 
 
@@ -158,5 +159,5 @@ def decline(request: HttpRequest, consultation_request: ConsultationRequest) -> 
     except AnotherTime as refused:
         return status_page(request, consultation_request, refused=str(refused))
     except TransitionNotAllowed:
-        return to_page("status", consultation_request)
+        return status_page(request, consultation_request, refused=OVER)
     return to_page("status", consultation_request, "declined")

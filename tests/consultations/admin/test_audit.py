@@ -65,6 +65,7 @@ class TestWhoHasSeenAPatient:
         term = as_typed.format(reference=marta.reference, compact=marta.reference.replace("-", "").lower())
         page = self.searched(sign_in(staff("manager")), term)
         (found,) = page.context["found"]
+        assert "Nothing found" not in text_of(page)
         assert found["name"] == "Marta Quill"
         assert found["about"] == f"born 27 March 1970, {marta.reference}"
         assert found["url"] == f"{TRAIL}patient/{marta.patient_id}/"

@@ -189,6 +189,17 @@ class TestAnOffer:
         assert TimeOffer.objects.live().get().starts_at == TOMORROW_AT_NINE + 40 * MINUTE
         assert booked_at(alice) == IN_A_WEEK
 
+    def test_keeping_what_one_has_after_it_was_taken_in_another_tab_says_what_holds(
+        self, client: Client, offered: ConsultationRequest
+    ) -> None:
+        alice, old = opened(client, offered), seen(offered)
+        client.post(private_url(alice, "earlier/take/"), old)
+        assert booked_at(alice) == TOMORROW_AT_NINE
+        answer = client.post(private_url(alice, "earlier/decline/"), old)
+        assert answer.status_code == 409
+        assert "That time is no longer on offer to you." in text_of(answer)
+        assert booked_at(alice) == TOMORROW_AT_NINE
+
     def test_after_it_ran_out_the_page_says_so_and_nothing_is_lost(
         self, client: Client, waitlist: List, offered: ConsultationRequest, time_machine: Any
     ) -> None:
